@@ -1,0 +1,15 @@
+// Counter-based random bits: a pure function of (seed, stream, counter), so any number of threads
+// draws the same bits. Philox4x32-10 (Salmon et al., SC'11).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace trainyard::base {
+
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
+/// 32 random bits for element `element` of stream `stream` under `seed`.
+uint32_t random_bits(uint64_t seed, uint64_t stream, uint64_t element);
+
+}  // namespace trainyard::base
