@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace trainyard::base {
@@ -11,5 +12,8 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 
 /// 32 random bits for element `element` of stream `stream` under `seed`.
 uint32_t random_bits(uint64_t seed, uint64_t stream, uint64_t element);
+
+/// random_bits of `n` elements from `first` on.
+void random_run(uint64_t seed, uint64_t stream, uint64_t first, uint32_t* dst, size_t n);
 
 }  // namespace trainyard::base
