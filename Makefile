@@ -26,7 +26,7 @@ build/.packages: packages.txt scripts/install-packages
 	@scripts/install-packages
 	@mkdir -p build && touch $@
 
-.venv/.installed: requirements.txt constraints.txt build/.packages
+.venv/.installed: requirements.txt constraints.txt | build/.packages
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Installing Python packages into .venv:" $$(sed -n 's/^\([a-z].*\)==.*/\1/p' requirements.txt)

@@ -6,76 +6,82 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "reports"
 JOBS = str(os.cpu_count() or 2)
 
 
-def ctest(preset: str, only: str, report: Path) -> list[str]:
-    select = ["-R", only] if only else []
-    return [
-        *("ctest", "--test-dir", f"build/{preset}", "-j", JOBS, "--output-on-failure"),
-        *("--no-tests=ignore", "--quiet" if False else "--progress"),
-        *("--output-junit", str(report), *select),
-    ]
+def ctest(preset: str, only: str) -> list[str]:
+    command = f"ctest --test-dir build/{preset} -j {JOBS} --output-on-failure --no-tests=ignore"
+    return [*command.split(), "--output-junit", report(preset), *(["-R", only] if only else [])]
 
 
-def pytest(only: str, report: Path) -> list[str]:
-    select = ["-k", only] if only else []
-    return [sys.executable, "-m", "pytest", "-q", "-n", JOBS, f"--junitxml={report}", "tests", *select]
+def pytest(only: str) -> list[str]:
+    command = [sys.executable, *f"-m pytest -q -n {JOBS} tests".split()]
+    return [*command, f"--junitxml={report('python')}", *(["-k", only] if only else [])]
 
 
-def counts(report: Path) -> dict[str, int]:
-    """passed, failed and skipped of a JUnit file, whichever runner wrote it."""
-    total = {"passed": 0, "failed": 0, "skipped": 0}
-    if not report.exists():
-        return total
-    for case in ET.parse(report).iter("testcase"):
-        tags = {child.tag for child in case}
-        if tags & {"failure", "error"}:
-            total["failed"] += 1
-        elif "skipped" in tags:
-            total["skipped"] += 1
-        else:
-            total["passed"] += 1
-    return total
+def report(suite: str) -> str:
+    return str(REPORTS / f"{suite}.xml")
+
+
+def run(command: list[str]) -> int:
+    """Runs a suite. Of ctest, which has a line for every test, only failures and the end show."""
+    if command[0] != "ctest":
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    start = 0 if done.returncode else done.stdout.find("% tests passed") - len("100")
+    print(done.stdout[max(0, start) :].strip(), flush=True)
+    return done.returncode
+
+
+def count(suite: str) -> Counter:
+    """Passed, failed and skipped of a JUnit file, whichever runner wrote it."""
+    found = Counter(passed=0, failed=0, skipped=0)
+    if Path(report(suite)).exists():
+        for case in ET.parse(report(suite)).iter("testcase"):
+            tags = {child.tag for child in case}
+            failed, skipped = tags & {"failure", "error"}, "skipped" in tags
+            found["failed" if failed else "skipped" if skipped else "passed"] += 1
+    return found
+
+
+def words(counts: Counter) -> str:
+    return ", ".join(f"{number} {what}" for what, number in counts.items())
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="run only tests whose name has this word")
     only = parser.parse_args().only
-
-    reports = ROOT / "build" / "reports"
-    reports.mkdir(parents=True, exist_ok=True)
     suites = {
-        "C++ (release)": ctest("release", only, reports / "release.xml"),
-        "C++ (ASan, UBSan)": ctest("asan", only, reports / "asan.xml"),
-        "Python": pytest(only, reports / "python.xml"),
+        "release": ("C++", ctest("release", only)),
+        "asan": ("C++, ASan and UBSan", ctest("asan", only)),
+        "python": ("Python", pytest(only)),
     }
-    no_tests = 5  # pytest's exit code when nothing was selected
 
-    lines, sums, broken = [], {"passed": 0, "failed": 0, "skipped": 0}, []
-    for (name, command), stem in zip(suites.items(), ("release", "asan", "python"), strict=True):
-        report = reports / f"{stem}.xml"
-        report.unlink(missing_ok=True)
-        print(f"\n== {name}", flush=True)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    total, summary, broken = Counter(), [], []
+    for suite, (title, command) in suites.items():
+        Path(report(suite)).unlink(missing_ok=True)
+        print(f"\n== {title}", flush=True)
         start = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT, check=False).returncode
-        found = counts(report)
-        for key, value in found.items():
-            sums[key] += value
-        if status not in (0, no_tests) or found["failed"]:
-            broken.append(name)
-        text = ", ".join(f"{value} {key}" for key, value in found.items())
-        lines.append(f"{name:20} {text}, {time.monotonic() - start:.0f} s")
+        status = run(command)
+        found = count(suite)
+        total += found  # keeps what is above zero
+        summary.append(f"{title:20} {words(found)} in {time.monotonic() - start:.0f} s")
+        nothing_selected = suite == "python" and status == 5
+        if (status and not nothing_selected) or found["failed"]:
+            broken.append(title)
 
-    print("\n== Summary", *lines, sep="\n")
+    print("\n== Summary", *summary, sep="\n")
     if broken:
-        print("failed:", ", ".join(broken))
-    print(", ".join(f"{value} {key}" for key, value in sums.items()))
-    return 1 if broken or not sums["passed"] else 0
+        print(f"FAILED: {', '.join(broken)}")
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if broken or not total["passed"] else 0
 
 
 if __name__ == "__main__":
