@@ -1,0 +1,8 @@
+// Each prints the ratios of its file, one a line.
+#pragma once
+
+namespace trainyard::bench {
+
+void report_matmul();
+
+}  // namespace trainyard::bench
