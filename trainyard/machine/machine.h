@@ -15,7 +15,7 @@
 namespace trainyard::machine {
 
 /// How well a number is known.
-enum class Evidence { document, measured, derived, press, estimate };
+enum class Evidence { document, measured, derived, press, estimate, chosen };  // chosen: --set
 
 /// Where one number came from.
 struct Provenance {
@@ -23,6 +23,7 @@ struct Provenance {
   std::string source;            ///< key of the source, e.g. "A3" or "TRACE"; listed in the file
   std::optional<double> low, high;  ///< range; always present on estimates
   std::string conflict;          ///< another public figure that disagrees, in words, or empty
+  std::string note;              ///< how the number follows from its source, or empty
   std::string file;
   int line = 0;
 };
@@ -43,9 +44,11 @@ struct TensorEngine {
   double fp32_passes = 0;          ///< a fp32 matmul costs this many times a bf16 one
   double fp32_transpose_passes = 0;
   double double_row_factor = 0;    ///< cost per column in double_row mode; 0 where it does not exist
+  double mx_factor = 0;            ///< cost per column of a microscaling matmul; 0: none
   double window_cycles = 0;        ///< activity limiter window in NeuronCore cycles; 0: no limiter
   double window_threshold = 0;     ///< share of a full-rate window that warms the next one
   double cold_rate = 0;            ///< share of full rate while cold
+  double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
 
 /// Vector, Scalar and GpSimd: cost = max(issue_min, N / rate) + fixed, in own cycles.
@@ -61,7 +64,8 @@ struct LaneEngine {
   double table_load_ns = 0;         ///< Scalar: switching the activation tables
   double accumulator_read_cycles = 0;
   double reciprocal_cycles_per_element = 1;
-  double dynamic_address_cycles = 0;
+  double dynamic_address_cycles = 0;  ///< floor when an address comes from a register
+  double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
 
 /// The DMA engines of one core, their queues and descriptor generators.
@@ -88,7 +92,7 @@ struct Sequencer {
   int registers = 0;
   double semaphore_signal_ns = 0;  ///< producer's end to counter visible
   double semaphore_wait_ns = 0;    ///< counter visible to consumer's start
-  double branch_taken_ns = 0, branch_not_taken_ns = 0;
+  double branch_taken_ns = 0, branch_not_taken_ns = 0;  ///< Sync's; the engines have their own
   double register_load_ns = 0, register_store_ns = 0, register_move_ns = 0;
   double sync_clock_ghz = 0;
 };
@@ -133,6 +137,11 @@ struct Chip {
   double hbm_gb = 0;
   double hbm_tb_s = 0;
   double peak_bf16_tflops = 0, peak_fp8_tflops = 0, peak_fp32_tflops = 0;  ///< as published
+  double peak_sparse_tflops = 0;   ///< 0: no structured sparsity
+  double peak_int8_tops = 0;       ///< 0: not advertised
+  double dma_tb_s = 0;             ///< as advertised; 0: no figure
+  int hbm_stacks = 0;              ///< 0: no figure
+  int collective_cores = 0;        ///< CC-cores that programs can use
   double power_w = 0;            ///< 0: no figure
   std::vector<Link> links;
 };
@@ -140,7 +149,11 @@ struct Chip {
 struct Instance {
   std::string name;
   int chips = 0;
-  std::string topology;  ///< "single", "ring", "torus-4x4", …
+  std::string topology;  ///< "single", "ring", "chain", "torus-4x4", "switched"
+  std::vector<std::string> links;  ///< which of the chip's links are wired up here
+  int servers = 1;
+  int vcpus = 0;               ///< 0: no figure
+  double host_memory_gb = 0;   ///< GiB; 0: no figure
   double efa_gbps = 0;
   double usd_per_hour = 0;  ///< 0: no list price
 };
@@ -163,6 +176,10 @@ struct Machine {
 /// then applies `--set key=value` overrides ("core.tensor.clock_ghz=3.0").
 /// Throws E002 (unknown, with a suggestion), E003, E004, E005 with file and line.
 Machine load_machine(std::string_view name_or_path, const std::vector<std::string>& overrides = {});
+
+/// The same for the text of a machine file; `file` is named in messages and gives the name.
+Machine parse_machine(std::string_view text, const std::string& file,
+                      const std::vector<std::string>& overrides = {});
 
 /// Every built-in machine's name, in order of generation.
 std::vector<std::string> machine_names();
