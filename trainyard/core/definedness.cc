@@ -1,0 +1,125 @@
+// Undefined bytes travel with the data and matter only where they are stored, used as an address or
+// branched on: real kernels compute on garbage lanes that nobody stores.
+
+#include "trainyard/core/definedness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "trainyard/base/diagnostics.h"
+
+namespace trainyard::core {
+
+using isa::Access;
+using isa::Definedness;
+using program::for_each_operand;
+using program::kNone;
+
+namespace {
+
+// Whether output element `k` of `n` (in rows of `row`) depends on undefined elements of `in`.
+bool depends(Definedness rule, const std::vector<uint8_t>& in, size_t k, size_t n, size_t row,
+             size_t rows) {
+  if (rule == Definedness::everything || in.size() % rows != 0)
+    return std::find(in.begin(), in.end(), 1) != in.end();
+  const size_t in_row = in.size() / rows;
+  if (rule == Definedness::elementwise) {
+    if (in.size() == n) return in[k];
+    if (in_row == 1) return in[k / row];
+  }
+  const auto begin = in.begin() + k / row * in_row;
+  return std::find(begin, begin + in_row, 1) != begin + in_row;
+}
+
+}  // namespace
+
+void define_outputs(const Call& call, CoreMemory& memory) {
+  for_each_operand(call, [&](int slot, Access access) {
+    if (access != Access::read) memory.define(call, slot, true);
+  });
+}
+
+void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory) {
+  bool clean = true;
+  for_each_operand(call, [&](int slot, Access access) {
+    if (access == Access::read) clean &= !memory.undefined(call, slot);
+    // Updated in place: elements that were not written keep their state.
+    if (access == Access::update && call.spec().definedness == Definedness::elementwise)
+      clean &= !memory.undefined(call, slot);
+  });
+  if (clean) return define_outputs(call, memory);
+
+  std::vector<std::vector<uint8_t>> inputs;
+  TensorId from = kNone;
+  for_each_operand(call, [&](int slot, Access access) {
+    const bool reads = access == Access::read ||
+                       (access == Access::update && call.spec().definedness == Definedness::elementwise);
+    if (!reads || !memory.undefined(call, slot)) return;
+    inputs.push_back(memory.undefined_mask(call, slot));
+    if (from == kNone) from = call.raw(slot).tensor;
+  });
+  for_each_operand(call, [&](int slot, Access access) {
+    if (access == Access::read) return;
+    const isa::OperandView out = call.view(slot);
+    const auto n = static_cast<size_t>(out.elements());
+    const auto rows = static_cast<size_t>(out.partitions());
+    std::vector<uint8_t> mask(n);
+    for (const auto& in : inputs)
+      for (size_t k = 0; k < n; ++k)
+        mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows);
+    memory.define_mask(call, slot, mask);
+    if (std::find(mask.begin(), mask.end(), 1) != mask.end() && out.id != from)
+      memory.note_origin(out.id, {i, from});
+  });
+}
+
+void refuse_undefined_output(const Program& program, CoreMemory& memory, TensorId output) {
+  Storage& s = *memory.storage(output);
+  const isa::Tensor& t = program.tensor(output);
+  const size_t element = base::size_of(t.dtype);
+  size_t first = 0, count = 0;
+  for (size_t at = 0; at < s.bytes(); at += element) {
+    if (s.defined(at, element)) continue;
+    if (count++ == 0) first = at / element;
+  }
+  if (count == 0) return;
+
+  std::vector<int64_t> index(t.shape.size());
+  size_t rest = first;
+  for (size_t d = t.shape.size(); d-- > 0; rest /= t.shape[d])
+    index[d] = static_cast<int64_t>(rest % t.shape[d]);
+  std::string where;
+  for (int64_t i : index) where += fmt::format("{}{}", where.empty() ? "" : ", ", i);
+
+  const auto name = [&](TensorId id) {
+    const isa::Tensor& tensor = program.tensor(id);
+    return tensor.name.empty() ? fmt::format("tensor #{}", id) : tensor.name;
+  };
+  base::Error error(base::Code::E210,
+                    fmt::format("{} of {} elements of output {} hold data that nobody wrote, from [{}] on",
+                                count, t.elements(), name(output), where));
+  const base::Place declared = program.place(t.site);
+  UndefinedOrigin origin = memory.origin(output);
+  if (origin.from == kNone) {
+    error.note("no instruction stores to them");
+    throw error.at(declared);
+  }
+  error.at(program.place(program.instruction(origin.instruction).site));
+  TensorId source = origin.from;
+  for (int hops = 0; hops < 16; ++hops) {
+    const UndefinedOrigin next = memory.origin(source);
+    if (next.from == kNone) break;
+    const base::Place p = program.place(program.instruction(next.instruction).site);
+    error.note(fmt::format("{} got them from {} at {}:{}", name(source), name(next.from), p.file,
+                           p.line));
+    source = next.from;
+  }
+  const isa::Tensor& root = program.tensor(source);
+  const base::Place p = program.place(root.site);
+  error.note(fmt::format("they start in {} ({} in {}), declared at {}:{} and not written before it is read",
+                         name(source), base::name_of(root.dtype), name_of(root.buffer), p.file, p.line));
+  throw error;
+}
+
+}  // namespace trainyard::core

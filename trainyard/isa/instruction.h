@@ -1,0 +1,169 @@
+// An instruction of the NeuronCore, described in one place: everything else about it (Python
+// function, text form, reference page, profiler label, fuzz target) is derived from its `Spec`.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "trainyard/base/diagnostics.h"
+#include "trainyard/base/units.h"
+#include "trainyard/isa/operand.h"
+#include "trainyard/isa/value.h"
+#include "trainyard/machine/machine.h"
+
+namespace trainyard::isa {
+
+class Run;
+
+/// What kinds of argument a parameter takes.
+enum class ParamKind : uint8_t {
+  tensor,            ///< a tile or HBM view
+  tensors,           ///< a list of them (dma_compute); its operands follow each other
+  tensor_or_number,  ///< a [P, 1] tile or a Python number
+  number,            ///< int or float
+  integer,
+  boolean,
+  op,                ///< an operator token such as nl.add
+  integers,          ///< a tuple or list of ints
+  pattern,           ///< [[step, count], …], flattened to integers
+  engine, dge_mode, oob_mode, reduce_cmd, perf_mode,
+  reg,               ///< a VirtualRegister
+  reg_or_integer,
+  name,              ///< the label of the instruction
+};
+
+enum class Access : uint8_t { none, read, write, update };  ///< update: reads, then writes
+
+struct Param {
+  std::string_view name;
+  ParamKind kind;
+  Access access = Access::none;
+  /// Python text of the default, as the signature shows it; empty: required.
+  std::string_view default_text = {};
+  /// The default itself (kind none for `None` and for required parameters).
+  Value default_value = {};
+  std::string_view doc = {};
+};
+
+/// How well the values of an instruction are known.
+enum class Evidence : uint8_t { exact, order_defined, approximate };
+
+/// How undefined input bytes make output bytes undefined.
+enum class Definedness : uint8_t {
+  elementwise,  ///< output element i depends on element i of every input ([P, 1] inputs: on row)
+  rows,         ///< an output row depends on the whole row of every input
+  everything,   ///< any undefined input makes the whole output undefined
+};
+
+class Call;
+
+/// What one instruction costs on its engine, before it waits for anything.
+struct Cost {
+  base::Picoseconds busy = 0;     ///< the engine cannot start its next instruction sooner
+  base::Picoseconds latency = 0;  ///< start to result visible (>= busy not required)
+  // DMA only: what the DMA engines move after the issuing engine is done.
+  bool dma = false;
+  base::Picoseconds first = 0;    ///< issue start to first element
+  base::Picoseconds tail = 0;     ///< last element to semaphore
+  int64_t elements = 0;           ///< descriptors: contiguous runs
+  double element_ps = 0;          ///< time of one element on one DMA engine
+  int64_t hbm_bytes = 0;          ///< bytes read from or written to HBM
+  double flops = 0;               ///< multiply-adds count two
+};
+
+/// The description of one instruction.
+struct Spec {
+  std::string_view name;
+  std::string_view summary;     ///< one sentence
+  std::string_view doc;         ///< layout, data types, limits, cost, NumPy equivalent, sources
+  std::vector<Param> params;    ///< in the order of the Python signature, `name` last
+  Definedness definedness = Definedness::elementwise;
+  Evidence evidence = Evidence::exact;
+  /// Engines it may run on, default first; the `engine` argument chooses among them.
+  std::vector<Engine> engines;
+  int version = 2;              ///< first NeuronCore that has it
+
+  /// Chooses the engine where the call leaves it open; null: the first of `engines`.
+  Engine (*choose_engine)(const Call&) = nullptr;
+  /// Throws base::Error for what this instruction forbids beyond the rules common to all.
+  void (*check)(const Call&) = nullptr;
+  void (*run)(Run&) = nullptr;
+  Cost (*cost)(const Call&) = nullptr;
+  /// Evidence of this call where it differs by argument (activation functions); null: `evidence`.
+  Evidence (*evidence_of)(const Call&) = nullptr;
+
+  int find(std::string_view param) const;  ///< index, or -1
+};
+
+using Opcode = uint16_t;
+
+/// Every instruction, in the order of instructions.list; an Opcode indexes it.
+const std::vector<const Spec*>& instructions();
+const Spec& spec(Opcode opcode);
+/// The opcode of that name, or -1.
+int find_instruction(std::string_view name);
+
+/// What a Call looks its operands up in; Program implements it.
+class Tables {
+ public:
+  virtual ~Tables() = default;
+  virtual const Tensor& tensor(TensorId id) const = 0;
+  virtual const Layout& layout(LayoutId id) const = 0;
+  virtual std::span<const int64_t> list(uint32_t id) const = 0;
+  virtual std::string_view text(uint32_t id) const = 0;
+};
+
+/// One instruction with its arguments, read-only: what check, cost and run see. Parameters are
+/// named by their index in Spec::params; instruction files give the indices names with an enum.
+class Call {
+ public:
+  Call(const Spec& spec, const Value* values, const Operand* operands, const Tables& tables,
+       const machine::Machine& machine, Engine engine)
+      : spec_(spec), values_(values), operands_(operands), tables_(tables), machine_(machine),
+        engine_(engine) {}
+
+  const Spec& spec() const { return spec_; }
+  const machine::Machine& machine() const { return machine_; }
+  const machine::Core& core() const { return machine_.core; }
+  Engine engine() const { return engine_; }
+
+  const Value& value(int param) const { return values_[param]; }
+  bool has(int param) const { return values_[param].present(); }
+  bool is_tensor(int param) const { return values_[param].is_operand(); }
+  bool flag(int param) const { return values_[param].truth(); }
+  int64_t integer(int param) const { return values_[param].integer(); }
+  double number(int param) const { return values_[param].number(); }
+  Operator op(int param) const { return values_[param].op(); }
+  template <class E>
+  E choice(int param) const { return static_cast<E>(values_[param].bits); }
+  std::span<const int64_t> integers(int param) const {
+    return has(param) ? tables_.list(static_cast<uint32_t>(values_[param].bits))
+                      : std::span<const int64_t>{};
+  }
+
+  /// The tensor argument of a parameter; for `tensors` parameters, its i-th.
+  OperandView operand(int param, int i = 0) const;
+  /// The index operand of an indirect tensor argument (Layout::indirect, no register).
+  OperandView index_of(int param, int i = 0) const;
+  /// How many tensors a `tensors` parameter holds.
+  int tensor_count(int param) const;
+  /// Slot in the instruction's operand list.
+  int slot(int param, int i = 0) const;
+  const Operand& raw(int slot) const { return operands_[slot]; }
+  OperandView view(int slot) const;
+  const Tables& tables() const { return tables_; }
+
+ private:
+  const Spec& spec_;
+  const Value* values_;
+  const Operand* operands_;
+  const Tables& tables_;
+  const machine::Machine& machine_;
+  Engine engine_;
+};
+
+/// Defines the Spec of an instruction file and the function that instructions.list refers to.
+#define INSTRUCTION(name) const Spec& spec_##name()
+
+}  // namespace trainyard::isa

@@ -1,0 +1,91 @@
+// The timing laws that several instructions share.
+
+#include "trainyard/isa/laws.h"
+
+#include <algorithm>
+
+namespace trainyard::isa {
+
+using base::cycles_to_ps;
+using base::ns_to_ps;
+
+const machine::LaneEngine& lane_engine(const Call& call) {
+  switch (call.engine()) {
+    case Engine::scalar: return call.core().scalar;
+    case Engine::gpsimd: return call.core().gpsimd;
+    default: return call.core().vector;
+  }
+}
+
+Cost lane_cost(const Call& call, double elements, double rate, double extra_cycles) {
+  const machine::LaneEngine& e = lane_engine(call);
+  const double stream = std::max(e.issue_min_cycles, elements / rate) + extra_cycles;
+  Cost cost;
+  cost.busy = cycles_to_ps(stream + e.issue_overhead_cycles, e.clock_ghz);
+  cost.latency = cycles_to_ps(stream + e.latency_cycles, e.clock_ghz);
+  return cost;
+}
+
+double copy_rate(const Call& call, std::initializer_list<int> params, bool fp32_mode) {
+  if (call.engine() != Engine::vector) return 1;
+  bool all_16bit = true, all_fp32 = true, all_sbuf = true, all_contiguous = true;
+  for (int p : params) {
+    if (!call.is_tensor(p)) continue;
+    const OperandView v = call.operand(p);
+    const bool fp8_counts = call.core().version >= 4 && base::size_of(v.dtype()) == 1;
+    all_16bit &= v.dtype() == DType::bf16 || v.dtype() == DType::fp16 ||
+                 (fp8_counts && base::is_float(v.dtype()));
+    all_fp32 &= v.dtype() == DType::fp32;
+    all_sbuf &= v.buffer() == Buffer::sbuf;
+    all_contiguous &= v.free_contiguous();
+  }
+  const machine::LaneEngine& e = call.core().vector;
+  if (all_16bit) return all_sbuf && all_contiguous ? e.fast4_rate : e.fast2_rate;
+  if (all_fp32 && all_sbuf && fp32_mode) return e.fp32_fast_rate;
+  return 1;
+}
+
+DgeMode dge_mode_of(const Call& call, int param) {
+  const auto mode = call.choice<DgeMode>(param);
+  if (mode != DgeMode::unknown) return mode;
+  for (size_t p = 0; p < call.spec().params.size(); ++p) {
+    const int i = static_cast<int>(p);
+    if (call.is_tensor(i) && call.operand(i).layout->indirect == Indirect::vector)
+      return DgeMode::swdge;
+  }
+  return call.core().dma.hwdge_issue_ns > 0 ? DgeMode::hwdge : DgeMode::none;
+}
+
+Cost dma_cost(const Call& call, const OperandView& dst, const OperandView& src, DgeMode mode,
+              double rate) {
+  const machine::Dma& dma = call.core().dma;
+  const bool store = !dst.on_chip();
+  Cost cost;
+  cost.dma = true;
+  // A descriptor moves one run that is contiguous on both sides. DMA engines address SBUF as
+  // memory, so a row of an on-chip tile is the longest run there.
+  const int64_t bytes = src.bytes();
+  const int64_t src_run = src.contiguous_elements() * static_cast<int64_t>(base::size_of(src.dtype()));
+  const int64_t dst_run = dst.contiguous_elements() * static_cast<int64_t>(base::size_of(dst.dtype()));
+  const double run = std::clamp<double>(static_cast<double>(std::min(src_run, dst_run)), 1,
+                                        dma.element_bytes_max);
+  cost.elements = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(bytes) / run));
+  const double small = store && run < dma.small_write_bytes ? dma.small_write_factor : 1;
+  cost.element_ps = (dma.element_ns + run / dma.engine_gb_s) * 1000.0 * small / rate;
+  for (const OperandView* v : {&dst, &src})
+    if (!v->on_chip()) cost.hbm_bytes += v->bytes();
+
+  double issue = dma.static_issue_ns;
+  double first = store ? dma.hwdge_store_first_ns : dma.hwdge_load_first_ns;
+  if (mode == DgeMode::hwdge) issue = dma.hwdge_issue_ns;
+  if (mode == DgeMode::swdge) {
+    issue = dma.swdge_issue_ns;
+    first = store ? dma.swdge_store_first_ns : dma.swdge_load_first_ns;
+  }
+  cost.busy = ns_to_ps(issue);
+  cost.first = ns_to_ps(first);
+  cost.tail = ns_to_ps(dma.tail_ns);
+  return cost;
+}
+
+}  // namespace trainyard::isa

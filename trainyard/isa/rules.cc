@@ -1,0 +1,274 @@
+// Limits that several instructions share.
+
+#include "trainyard/isa/rules.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace trainyard::isa {
+
+using base::Code;
+using base::Error;
+
+std::string label(const Call& call, int param) {
+  return fmt::format("{}: {}", call.spec().name, call.spec().params[param].name);
+}
+
+std::string whose(const Call& call, std::string_view key) {
+  return fmt::format("{}: {}", call.machine().name, key);
+}
+
+namespace {
+
+std::string spec_rule(const Call& call) { return fmt::format("{}", call.spec().name); }
+
+// What the engines can address: Tensor reads SBUF and writes PSUM; Vector and Scalar reach both;
+// GpSimd reaches SBUF; DMA reaches HBM and SBUF.
+bool reaches(Engine engine, Buffer buffer, Access access) {
+  switch (engine) {
+    case Engine::tensor:
+      return access == Access::read ? buffer == Buffer::sbuf : buffer == Buffer::psum;
+    case Engine::vector:
+    case Engine::scalar: return is_on_chip(buffer);
+    case Engine::gpsimd: return buffer == Buffer::sbuf;
+    case Engine::dma:
+    case Engine::sync: return buffer != Buffer::psum;
+    case Engine::unknown: return true;
+  }
+  return true;
+}
+
+void check_start_partition(const Call& call, int param, const OperandView& v) {
+  const int start = v.start_partition();
+  const int count = v.partitions();
+  const int align = count > 64 ? 128 : count > 32 ? 64 : 32;
+  if (start % align == 0) return;
+  throw Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
+                                      label(call, param), count, start))
+      .limit(std::to_string(start), align == 128 ? "0" : align == 64 ? "0 or 64" : "0, 32, 64 or 96",
+             "the engines' access rules (A2)")
+      .note(v.describe());
+}
+
+}  // namespace
+
+void check_common(const Call& call) {
+  const Spec& spec = call.spec();
+  if (call.core().version < spec.version) needs_version(call, spec.version, spec.name);
+  const Engine engine = call.engine();
+  if (!spec.engines.empty() &&
+      std::find(spec.engines.begin(), spec.engines.end(), engine) == spec.engines.end()) {
+    std::vector<std::string_view> names;
+    for (Engine e : spec.engines) names.push_back(name_of(e));
+    throw Error(Code::E112, fmt::format("{} cannot run on the {} engine", spec.name, name_of(engine)))
+        .limit(std::string(name_of(engine)), fmt::format("{}", fmt::join(names, ", ")),
+               spec_rule(call));
+  }
+  for (size_t p = 0; p < spec.params.size(); ++p) {
+    const int param = static_cast<int>(p);
+    if (!call.is_tensor(param)) continue;
+    for (int i = 0; i < call.tensor_count(param); ++i) {
+      const OperandView v = call.operand(param, i);
+      if (!reaches(engine, v.buffer(), spec.params[p].access))
+        throw Error(Code::E107, fmt::format("{} is in {}, which the {} engine cannot {}",
+                                            label(call, param), name_of(v.buffer()),
+                                            name_of(engine),
+                                            spec.params[p].access == Access::read ? "read" : "write"))
+            .limit(std::string(name_of(v.buffer())),
+                   engine == Engine::tensor
+                       ? (spec.params[p].access == Access::read ? "sbuf" : "psum")
+                   : engine == Engine::gpsimd ? "sbuf"
+                   : engine == Engine::dma    ? "sbuf or HBM"
+                                              : "sbuf or psum",
+                   fmt::format("the {} engine", name_of(engine)))
+            .note(v.describe());
+      if (!v.on_chip()) continue;
+      if (v.partitions() > call.core().partitions)
+        throw Error(Code::E101, fmt::format("{} has {} partitions", label(call, param),
+                                            v.partitions()))
+            .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
+                   whose(call, "core.partitions"))
+            .note(v.describe());
+      if (engine != Engine::dma && engine != Engine::sync) check_start_partition(call, param, v);
+    }
+  }
+}
+
+void same_partitions(const Call& call, std::initializer_list<int> params) {
+  int first = -1;
+  for (int p : params) {
+    if (!call.is_tensor(p)) continue;
+    if (first < 0) { first = p; continue; }
+    const OperandView a = call.operand(first), b = call.operand(p);
+    if (a.partitions() != b.partitions())
+      throw Error(Code::E102, fmt::format("{} has {} partitions, {} has {}", label(call, p),
+                                          b.partitions(), call.spec().params[first].name,
+                                          a.partitions()))
+          .limit(std::to_string(b.partitions()), std::to_string(a.partitions()), spec_rule(call))
+          .note(a.describe())
+          .note(b.describe());
+  }
+}
+
+void same_elements(const Call& call, std::initializer_list<int> params) {
+  same_partitions(call, params);
+  int first = -1;
+  for (int p : params) {
+    if (!call.is_tensor(p)) continue;
+    if (first < 0) { first = p; continue; }
+    const OperandView a = call.operand(first), b = call.operand(p);
+    if (a.free_elements() != b.free_elements())
+      throw Error(Code::E103,
+                  fmt::format("{} has {} elements per partition, {} has {}", label(call, p),
+                              b.free_elements(), call.spec().params[first].name,
+                              a.free_elements()))
+          .limit(std::to_string(b.free_elements()), std::to_string(a.free_elements()),
+                 spec_rule(call))
+          .note(a.describe())
+          .note(b.describe());
+  }
+}
+
+void same_dtype(const Call& call, std::initializer_list<int> params) {
+  int first = -1;
+  for (int p : params) {
+    if (!call.is_tensor(p)) continue;
+    if (first < 0) { first = p; continue; }
+    const DType a = call.operand(first).dtype(), b = call.operand(p).dtype();
+    if (a != b)
+      throw Error(Code::E106, fmt::format("{} is {}, {} is {}", label(call, p), base::name_of(b),
+                                          call.spec().params[first].name, base::name_of(a)))
+          .limit(std::string(base::name_of(b)), std::string(base::name_of(a)), spec_rule(call));
+  }
+}
+
+void dtype_in(const Call& call, int param, std::initializer_list<DType> allowed) {
+  if (!call.is_tensor(param)) return;
+  for (int i = 0; i < call.tensor_count(param); ++i) {
+    const DType d = call.operand(param, i).dtype();
+    if (std::find(allowed.begin(), allowed.end(), d) != allowed.end()) continue;
+    std::vector<std::string_view> names;
+    for (DType a : allowed) names.push_back(base::name_of(a));
+    throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(d)))
+        .limit(std::string(base::name_of(d)), fmt::format("{}", fmt::join(names, ", ")),
+               spec_rule(call));
+  }
+}
+
+void dtype_integer(const Call& call, int param) {
+  if (!call.is_tensor(param)) return;
+  const DType d = call.operand(param).dtype();
+  if (!base::is_integer(d))
+    throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(d)))
+        .limit(std::string(base::name_of(d)), "an integer type", spec_rule(call));
+}
+
+void buffer_in(const Call& call, int param, std::initializer_list<Buffer> allowed) {
+  if (!call.is_tensor(param)) return;
+  for (int i = 0; i < call.tensor_count(param); ++i) {
+    const OperandView v = call.operand(param, i);
+    if (std::find(allowed.begin(), allowed.end(), v.buffer()) != allowed.end()) continue;
+    std::vector<std::string_view> names;
+    for (Buffer b : allowed) names.push_back(name_of(b));
+    throw Error(Code::E107, fmt::format("{} is in {}", label(call, param), name_of(v.buffer())))
+        .limit(std::string(name_of(v.buffer())), fmt::format("{}", fmt::join(names, " or ")),
+               spec_rule(call))
+        .note(v.describe());
+  }
+}
+
+void not_both_psum(const Call& call, int a, int b) {
+  if (!call.is_tensor(a) || !call.is_tensor(b)) return;
+  if (call.operand(a).buffer() == Buffer::psum && call.operand(b).buffer() == Buffer::psum)
+    throw Error(Code::E107, fmt::format("{} and {} are both in psum", label(call, a),
+                                        call.spec().params[b].name))
+        .limit("psum and psum", "at most one in psum", spec_rule(call))
+        .note(call.operand(a).describe())
+        .note(call.operand(b).describe());
+}
+
+void row_scalar(const Call& call, int param, int like, bool any_float) {
+  if (!call.is_tensor(param)) return;
+  const OperandView v = call.operand(param);
+  const int rows = call.operand(like).partitions();
+  if (v.free_elements() != 1 || v.partitions() != rows)
+    throw Error(Code::E110, fmt::format("{} must have one element per partition", label(call, param)))
+        .limit(fmt::format("{}", v.shape()), fmt::format("[{}, 1]", rows), spec_rule(call))
+        .note(v.describe());
+  const bool ok = any_float ? base::is_float(v.dtype()) : v.dtype() == DType::fp32;
+  if (!ok)
+    throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(v.dtype())))
+        .limit(std::string(base::name_of(v.dtype())),
+               any_float ? "a floating type" : "float32", spec_rule(call));
+}
+
+namespace {
+
+[[noreturn]] void refuse_operator(const Call& call, int param, std::string allowed) {
+  const std::string found(name_of(call.op(param)));
+  throw Error(Code::E109, fmt::format("{} is {}", label(call, param), found))
+      .limit(found, std::move(allowed), spec_rule(call));
+}
+
+void operator_version(const Call& call, int param) {
+  const OperatorInfo& o = info(call.op(param));
+  if (call.core().version < o.version) needs_version(call, o.version, o.name);
+}
+
+}  // namespace
+
+void op_in(const Call& call, int param, std::initializer_list<Operator> allowed) {
+  if (!call.has(param)) return;
+  if (std::find(allowed.begin(), allowed.end(), call.op(param)) == allowed.end()) {
+    std::vector<std::string_view> names;
+    for (Operator o : allowed) names.push_back(name_of(o));
+    refuse_operator(call, param, fmt::format("{}", fmt::join(names, ", ")));
+  }
+  operator_version(call, param);
+}
+
+void op_class(const Call& call, int param, std::initializer_list<OperatorClass> allowed) {
+  if (!call.has(param)) return;
+  if (std::find(allowed.begin(), allowed.end(), info(call.op(param)).kind) == allowed.end()) {
+    std::vector<std::string_view> names;
+    for (int i = 0; i < operator_count(); ++i) {
+      const OperatorInfo& o = info(static_cast<Operator>(i));
+      if (std::find(allowed.begin(), allowed.end(), o.kind) != allowed.end())
+        names.push_back(o.name);
+    }
+    refuse_operator(call, param, fmt::format("{}", fmt::join(names, ", ")));
+  }
+  operator_version(call, param);
+}
+
+void free_at_most(const Call& call, int param, int64_t max, std::string_view key) {
+  if (!call.is_tensor(param)) return;
+  const OperandView v = call.operand(param);
+  if (v.free_elements() > max)
+    throw Error(Code::E104, fmt::format("{} has {} elements per partition", label(call, param),
+                                        v.free_elements()))
+        .limit(std::to_string(v.free_elements()), std::to_string(max), whose(call, key))
+        .note(v.describe());
+}
+
+void free_exactly(const Call& call, int param, int64_t n) {
+  if (!call.is_tensor(param)) return;
+  const OperandView v = call.operand(param);
+  if (v.free_elements() != n)
+    throw Error(Code::E110, fmt::format("{} has {} elements per partition", label(call, param),
+                                        v.free_elements()))
+        .limit(std::to_string(v.free_elements()), std::to_string(n), spec_rule(call))
+        .note(v.describe());
+}
+
+void needs_version(const Call& call, int version, std::string_view feature) {
+  if (call.core().version >= version) return;
+  throw Error(Code::E113, fmt::format("{}: {} needs NeuronCore-v{}", call.spec().name, feature,
+                                      version))
+      .limit(fmt::format("NeuronCore-v{}", call.core().version),
+             fmt::format("NeuronCore-v{} or newer", version), whose(call, "core.version"));
+}
+
+}  // namespace trainyard::isa

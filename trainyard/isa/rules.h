@@ -1,0 +1,47 @@
+// Limits that several instructions share. Each throws base::Error naming the operand, the value
+// found, the limit and whose limit it is.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+
+#include "trainyard/isa/instruction.h"
+
+namespace trainyard::isa {
+
+/// Rules of every instruction, called by the front end before Spec::check: the core has the
+/// instruction and the engine; on-chip operands have at most 128 partitions and start on a legal
+/// partition; each operand is in a memory that the engine reaches.
+void check_common(const Call& call);
+
+/// Equal partition counts (E102).
+void same_partitions(const Call& call, std::initializer_list<int> params);
+/// Equal partition counts (E102) and equal elements per partition (E103).
+void same_elements(const Call& call, std::initializer_list<int> params);
+/// Equal element types (E106).
+void same_dtype(const Call& call, std::initializer_list<int> params);
+/// The operand's type is one of these (E105).
+void dtype_in(const Call& call, int param, std::initializer_list<DType> allowed);
+void dtype_integer(const Call& call, int param);
+/// The operand is in one of these memories (E107).
+void buffer_in(const Call& call, int param, std::initializer_list<Buffer> allowed);
+/// Not both in PSUM (E107).
+void not_both_psum(const Call& call, int a, int b);
+/// If the argument is a tile, it is [P, 1] with P the partitions of `like` (E110), fp32 unless
+/// `any_float` (E105).
+void row_scalar(const Call& call, int param, int like, bool any_float = false);
+/// The operator argument is of one of these classes or names (E109); says which are.
+void op_in(const Call& call, int param, std::initializer_list<Operator> allowed);
+void op_class(const Call& call, int param, std::initializer_list<OperatorClass> allowed);
+/// Elements per partition at most `max` (E104); `key` is the machine's dotted key or the rule.
+void free_at_most(const Call& call, int param, int64_t max, std::string_view key);
+void free_exactly(const Call& call, int param, int64_t n);
+/// The machine is at least this NeuronCore (E113).
+void needs_version(const Call& call, int version, std::string_view feature);
+
+/// "nc_matmul: moving" for messages.
+std::string label(const Call& call, int param);
+/// "trn2: core.tensor.moving_free_max" for Error::limit.
+std::string whose(const Call& call, std::string_view key);
+
+}  // namespace trainyard::isa

@@ -1,0 +1,148 @@
+// A program of NeuronCore instructions: what a front end produces, and what values, time and checks
+// read. One program runs on one physical core.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "trainyard/isa/instruction.h"
+
+namespace trainyard::program {
+
+using isa::Call;
+using isa::Engine;
+using isa::LayoutId;
+using isa::Operand;
+using isa::TensorId;
+using isa::Value;
+using isa::kNone;
+
+/// One instruction: its arguments lie in the program's shared tables.
+struct Instruction {
+  isa::Opcode opcode = 0;
+  Engine engine = Engine::unknown;
+  uint8_t dynamic = 0;         ///< an address or branch comes from a register or tile
+  uint32_t values = 0;         ///< first of its Values
+  uint32_t first_operand = 0;
+  uint32_t site = kNone;       ///< where it was called
+};
+static_assert(sizeof(Instruction) == 16);
+
+using InstructionId = uint32_t;
+
+class Program final : public isa::Tables {
+ public:
+  explicit Program(std::shared_ptr<const machine::Machine> machine, int core = 0)
+      : machine_(std::move(machine)), core_(core) {}
+
+  const machine::Machine& machine() const { return *machine_; }
+  const std::shared_ptr<const machine::Machine>& shared_machine() const { return machine_; }
+  int core() const { return core_; }  ///< which physical core of the logical core
+
+  TensorId add_tensor(isa::Tensor tensor);
+  LayoutId intern(const isa::Layout& layout);
+  uint32_t intern_list(std::span<const int64_t> list);
+  uint32_t intern_text(std::string_view text);
+  uint32_t add_register() { return registers_++; }
+
+  /// Appends an instruction. `values` has one entry per parameter of the spec; operand values
+  /// count from the first of `operands`.
+  InstructionId add(isa::Opcode opcode, Engine engine, std::span<const Value> values,
+                    std::span<const Operand> operands, uint32_t site);
+
+  const isa::Tensor& tensor(TensorId id) const override { return tensors_[id]; }
+  isa::Tensor& tensor(TensorId id) { return tensors_[id]; }
+  const isa::Layout& layout(LayoutId id) const override { return layouts_[id]; }
+  std::span<const int64_t> list(uint32_t id) const override { return lists_[id]; }
+  std::string_view text(uint32_t id) const override { return texts_[id]; }
+
+  size_t size() const { return instructions_.size(); }
+  size_t tensor_count() const { return tensors_.size(); }
+  uint32_t register_count() const { return registers_; }
+  const Instruction& instruction(InstructionId i) const { return instructions_[i]; }
+  const isa::Spec& spec(InstructionId i) const { return isa::spec(instructions_[i].opcode); }
+  std::span<const Value> values(InstructionId i) const {
+    return {&values_[instructions_[i].values], spec(i).params.size()};
+  }
+  /// All operands of an instruction, index operands included.
+  std::span<const Operand> operands(InstructionId i) const {
+    const uint32_t end = i + 1 < instructions_.size() ? instructions_[i + 1].first_operand
+                                                      : static_cast<uint32_t>(operands_.size());
+    return {operands_.data() + instructions_[i].first_operand, end - instructions_[i].first_operand};
+  }
+  Call call(InstructionId i) const {
+    const Instruction& in = instructions_[i];
+    return Call(isa::spec(in.opcode), &values_[in.values], operands_.data() + in.first_operand,
+                *this, *machine_, in.engine);
+  }
+  /// The label given with name=…, or "".
+  std::string_view label(InstructionId i) const;
+
+  /// Names a site for messages; set by the front end that made the sites.
+  std::function<base::Place(uint32_t)> resolve_site;
+  base::Place place(uint32_t site) const {
+    return site != kNone && resolve_site ? resolve_site(site) : base::Place{};
+  }
+
+  std::vector<TensorId> inputs;   ///< kernel arguments, in order
+  std::vector<TensorId> outputs;  ///< what the kernel returned
+  std::string name;               ///< the kernel's
+
+ private:
+  std::shared_ptr<const machine::Machine> machine_;
+  int core_;
+  std::vector<Instruction> instructions_;
+  std::vector<Value> values_;
+  std::vector<Operand> operands_;
+  std::deque<isa::Tensor> tensors_;
+  std::deque<isa::Layout> layouts_;
+  std::deque<std::vector<int64_t>> lists_;
+  std::deque<std::string> texts_;
+  uint32_t registers_ = 0;
+
+  std::unordered_map<uint64_t, std::vector<LayoutId>> layout_index_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> value_index_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> list_index_;
+  std::unordered_map<std::string, uint32_t> text_index_;
+};
+
+/// Calls visit(slot, access) for every tensor operand of an instruction: its parameters' operands
+/// with their access, and index operands as reads.
+template <class Visit>
+void for_each_operand(const Call& call, Visit visit) {
+  const auto& params = call.spec().params;
+  for (size_t p = 0; p < params.size(); ++p) {
+    const int param = static_cast<int>(p);
+    if (!call.is_tensor(param)) continue;
+    for (int i = 0; i < call.tensor_count(param); ++i) {
+      const int slot = call.slot(param, i);
+      visit(slot, params[p].access);
+      const isa::Layout& layout = call.tables().layout(call.raw(slot).layout);
+      if (layout.indirect != isa::Indirect::none && layout.reg == kNone)
+        visit(slot + 1, isa::Access::read);
+    }
+  }
+}
+
+/// Calls visit(register, access) for every register of an instruction, addresses included.
+template <class Visit>
+void for_each_register(const Call& call, Visit visit) {
+  const auto& params = call.spec().params;
+  for (size_t p = 0; p < params.size(); ++p) {
+    const int param = static_cast<int>(p);
+    if (call.value(param).kind == Value::Kind::reg)
+      visit(static_cast<uint32_t>(call.value(param).bits), params[p].access);
+    if (!call.is_tensor(param)) continue;
+    for (int i = 0; i < call.tensor_count(param); ++i) {
+      const isa::Layout& layout = *call.operand(param, i).layout;
+      if (layout.reg != kNone) visit(layout.reg, isa::Access::read);
+    }
+  }
+}
+
+}  // namespace trainyard::program
