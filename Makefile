@@ -10,6 +10,11 @@ VENV   := .venv/bin/python
 
 .PHONY: help demo test build torch asan tsan wheel bench lint format conformance clean
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# Clones in different folders share what ccache has.
+export CCACHE_BASEDIR   := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -61,9 +66,10 @@ tsan: build/tsan/build.ninja  ## the C++ tests under ThreadSanitizer
 wheel: .venv/.installed  ## dist/trainyard-*.whl, with everything inside
 	@$(VENV) -m build --wheel --outdir dist .
 
-bench: build/bench/build.ninja  ## the benchmarks
-	@scripts/compile bench $(JOBS)
-	@bench/run build/bench
+bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
+	@cmake build/release -DTRAINYARD_BENCH=ON >/dev/null
+	@scripts/compile release $(JOBS)
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE build/release/bin/trainyard_bench
 
 conformance: build  ## public kernels from a checkout: make conformance SUITE=nki-examples FROM=path
 	@bin/trainyard conformance $(SUITE) --from $(FROM)
