@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -21,10 +22,13 @@ using base::Place;
 
 constexpr std::array<std::string_view, 6> kEvidenceWords{"document", "measured", "derived",
                                                          "press",    "estimate", "chosen"};
-const std::vector<std::string> kTopLevel{"title",   "base", "aliases", "default_instance",
-                                         "sources", "core", "chip",    "instance", "instances"};
-const std::vector<std::string> kRecord{"value", "source",   "evidence", "low",
-                                       "high",  "conflict", "note"};
+const std::vector<std::string> kTopLevel{
+    "title", "base", "without", "aliases", "default_instance",
+    "sources", "core", "chip", "instance", "instances"};
+// A number's record. The value's own name says how well it is known: `value` leaves that to its
+// source, `estimate = 32` and the like decide it here.
+const std::vector<std::string> kRecord{"value",    "document", "measured", "derived",  "press",
+                                       "estimate", "source",   "range",    "conflict", "note"};
 
 std::optional<Evidence> evidence_of(std::string_view word) {
   // "chosen" is for --set only: a file has to say where a number is from.
@@ -43,7 +47,10 @@ class Reader {
       if (name == "title") layer_.title = text(*node, name);
       else if (name == "base") layer_.base = text(*node, name), layer_.base_place = at(*node);
       else if (name == "aliases") layer_.aliases = texts(*node, name);
-      else if (name == "default_instance") {
+      else if (name == "without") {
+        layer_.without = texts(*node, name);
+        layer_.without_place = at(*node);
+      } else if (name == "default_instance") {
         layer_.default_instance = text(*node, name);
         layer_.default_place = at(*node);
       } else if (name == "sources") read_sources(table(*node, name));
@@ -104,10 +111,19 @@ class Reader {
     if (const auto* found = node.as_string()) return found->get();
     wrong_type(path, node, "a text");
   }
-  double number(const toml::node& node, const std::string& path) const {
-    const auto found = node.is_number() ? node.value<double>() : std::nullopt;
-    if (!found || !std::isfinite(*found)) wrong_type(path, node, "a number");
-    return *found;
+  std::pair<double, double> range(const toml::node& node, const std::string& path) const {
+    const auto* list = node.as_array();
+    const auto end = [&](size_t i) {
+      const auto* item = list != nullptr && list->size() == 2 ? list->get(i) : nullptr;
+      const auto number = item != nullptr && item->is_number() ? item->value<double>() : std::nullopt;
+      if (!number || !std::isfinite(*number)) wrong_type(path, node, "[low, high]");
+      return *number;
+    };
+    return {end(0), end(1)};
+  }
+  /// A text, or a list of texts where one line is not enough.
+  std::string prose(const toml::node& node, const std::string& path) const {
+    return node.is_array() ? fmt::format("{}", fmt::join(texts(node, path), " ")) : text(node, path);
   }
   std::vector<std::string> texts(const toml::node& node, const std::string& path) const {
     std::vector<std::string> found;
@@ -186,8 +202,7 @@ class Reader {
     from.line = place.line;
     const bool numeric = key.type == Type::number || key.type == Type::integer;
     const auto* record = node.as_table();
-    const toml::node* value = record != nullptr ? record->get("value") : &node;
-    if (record != nullptr) read_record(*record, entry, shown);
+    const toml::node* value = record != nullptr ? read_record(*record, entry, shown) : &node;
     if (value == nullptr) {
       throw Error(Code::E004, fmt::format("{} has no value", shown))
           .at(place)
@@ -203,23 +218,31 @@ class Reader {
     return entry;
   }
 
-  void read_record(const toml::table& record, Entry& entry, const std::string& shown) {
+  /// Returns the node of the value, nullptr if there is none.
+  const toml::node* read_record(const toml::table& record, Entry& entry,
+                                const std::string& shown) {
     Provenance& from = entry.provenance;
+    const toml::node* value = nullptr;
     for (const auto& [member, node] : in_file_order(record)) {
       const auto path = shown + "." + member;
-      if (member == "value") continue;
+      const auto known = evidence_of(member);
       if (member == "source") from.source = text(*node, path);
-      else if (member == "low") from.low = number(*node, path);
-      else if (member == "high") from.high = number(*node, path);
-      else if (member == "conflict") from.conflict = text(*node, path);
-      else if (member == "note") from.note = text(*node, path);
-      else if (member == "evidence") {
-        from.evidence = evidence(*node, path);
-        entry.evidence_given = true;
-      } else {
+      else if (member == "range") std::tie(from.low, from.high) = range(*node, path);
+      else if (member == "conflict") from.conflict = prose(*node, path);
+      else if (member == "note") from.note = prose(*node, path);
+      else if (member != "value" && !known) {
         unknown(path, *node, base::did_you_mean(member, kRecord));
+      } else if (value != nullptr) {
+        throw Error(Code::E004, fmt::format("{} has two values", shown))
+            .at(at(*node))
+            .fix("keep one of them");
+      } else {
+        value = node;
+        entry.evidence_given = known.has_value();
+        from.evidence = known.value_or(Evidence::document);
       }
     }
+    return value;
   }
 
   Value checked(const Key& key, const toml::node& node, const std::string& shown) const {

@@ -43,6 +43,8 @@ struct Layer {
   std::string base;  ///< "" for none
   base::Place base_place;
   std::vector<std::string> aliases;
+  std::vector<std::string> without;  ///< keys or tables of the base that this machine lacks
+  base::Place without_place;
   std::string default_instance;  ///< the offer that the bare name means; "" for none
   base::Place default_place;
   std::map<std::string, Source> sources;

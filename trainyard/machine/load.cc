@@ -61,7 +61,7 @@ void check_range(const Entry& entry) {
   if (from.evidence == Evidence::estimate && (!from.low || !from.high)) {
     throw Error(Code::E005, fmt::format("{} is an estimate without a range", entry.path))
         .at(place_of(from))
-        .fix("add low and high");
+        .fix("add range = [low, high]");
   }
   const double low = from.low.value_or(*value), high = from.high.value_or(*value);
   if (low > *value || *value > high) {
@@ -104,6 +104,23 @@ void lay_offer(Stack& stack, const Layer& layer, const std::string& asked) {
   lay(stack, named);
 }
 
+/// Takes away what the base has and this machine lacks, e.g. "chip.links".
+void lay_without(Stack& stack, const Layer& layer) {
+  for (const std::string& path : layer.without) {
+    const auto inside = [&](const std::string& other) {
+      return other == path || other.starts_with(path + ".");
+    };
+    if (std::erase_if(stack.entries, [&](const auto& e) { return inside(e.first); }) == 0) {
+      throw Error(Code::E004, fmt::format("without: the base has no {}", path))
+          .at(layer.without_place)
+          .fix("name a key or table of the base, e.g. \"chip.links\"");
+    }
+    std::erase_if(stack.links, [&](const std::string& link) {
+      return inside("chip.links." + link) || path == "chip.links";
+    });
+  }
+}
+
 void lay_layer(Stack& stack, Layer layer, const std::string& offer) {
   for (const auto& [name, source] : layer.sources) stack.sources[name] = source;
   for (Entry& entry : layer.entries) {
@@ -116,6 +133,7 @@ void lay_layer(Stack& stack, Layer layer, const std::string& offer) {
       check_range(entry);
     }
   }
+  lay_without(stack, layer);
   for (const Entry& entry : layer.entries) lay(stack, entry);
   lay_offer(stack, layer, offer);
   stack.layers.push_back(std::move(layer));
