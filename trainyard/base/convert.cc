@@ -12,6 +12,10 @@
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/base/random.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 namespace trainyard::base {
 namespace {
 
