@@ -43,7 +43,7 @@ build/.packages: packages.txt scripts/install-packages
 torch: .venv/.torch  ## PyTorch (CPU build) for the optional front end
 .venv/.torch: requirements-torch.txt .venv/.installed
 	@echo "Installing PyTorch, CPU build (900 MB)"
-	@$(VENV) -m pip install -qq --disable-pip-version-check -r $< && touch $@ \
+	@$(VENV) -m pip install -qq --disable-pip-version-check -r $< 2>build/torch.log && touch $@ \
 	  || echo "No CPU build of PyTorch can be had here: its tests will be skipped."
 
 # --- the C++: configured once, then Ninja knows what is stale ------------------------------------
