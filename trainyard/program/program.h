@@ -111,6 +111,10 @@ class Program final : public isa::Tables {
   std::unordered_map<std::string, uint32_t> text_index_;
 };
 
+/// Refuses a tensor that its memory cannot hold: partitions (E101), size (E201, E202), an explicit
+/// address outside the memory or off a PSUM bank (E204).
+void check_tensor(const machine::Machine& machine, const isa::Tensor& tensor);
+
 /// Calls visit(slot, access) for every tensor operand of an instruction: its parameters' operands
 /// with their access, and index operands as reads.
 template <class Visit>

@@ -1,0 +1,446 @@
+// The functions of nki.isa: one callable per Spec, called without a Python frame in between.
+// Arguments are matched by the identity of their interned names, converted by the kind of their
+// parameter, checked, and appended to the current program.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <structmember.h>
+
+#include <array>
+#include <unordered_map>
+
+#include "python/bind/trace.h"
+#include "trainyard/base/diagnostics.h"
+#include "trainyard/isa/rules.h"
+
+namespace trainyard::bind {
+
+using base::Code;
+using base::Error;
+using isa::Engine;
+using isa::Param;
+using isa::ParamKind;
+using isa::Spec;
+using isa::Value;
+using program::kNone;
+using program::Operand;
+
+namespace {
+
+constexpr size_t kMaxParams = 24;
+
+// Tokens registered by the Python side: operators (nl.add, numpy.add, …) and members of enums.
+std::unordered_map<PyObject*, int64_t>& operators() {
+  static std::unordered_map<PyObject*, int64_t> map;
+  return map;
+}
+struct EnumMember {
+  ParamKind kind;
+  int64_t value;
+};
+std::unordered_map<PyObject*, EnumMember>& enum_members() {
+  static std::unordered_map<PyObject*, EnumMember> map;
+  return map;
+}
+
+struct Function {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  const Spec* spec;
+  isa::Opcode opcode;
+  std::array<PyObject*, kMaxParams> names;  // interned
+};
+
+struct Handle {  // NkiInstruction
+  PyObject_HEAD
+  program::InstructionId id;
+};
+PyTypeObject* handle_type = nullptr;
+
+// The arguments of one call on their way into the program.
+struct Arguments {
+  Trace& trace;
+  const Spec& spec;
+  std::array<Value, kMaxParams> values{};
+  std::vector<Operand>& operands;
+
+  std::string where(const Param& p) const { return fmt::format("{}: {}", spec.name, p.name); }
+};
+
+[[noreturn]] void refuse_kind(const Arguments& a, const Param& p, PyObject* found,
+                              std::string expected) {
+  const nb::str repr = nb::repr(nb::handle(found));
+  std::string text = repr.c_str();
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  throw Error(Code::E111, fmt::format("{} is {}", a.where(p), text))
+      .limit(fmt::format("{} ({})", text, Py_TYPE(found)->tp_name), std::move(expected),
+             std::string(a.spec.name));
+}
+
+PyTensor* as_tensor(PyObject* o) {
+  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<PyTensor>().ptr());
+  return Py_TYPE(o) == type ? nb::inst_ptr<PyTensor>(o) : nullptr;
+}
+
+PyRegister* as_register(PyObject* o) {
+  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<PyRegister>().ptr());
+  return Py_TYPE(o) == type ? nb::inst_ptr<PyRegister>(o) : nullptr;
+}
+
+Value tensor_value(Arguments& a, const Param& p, PyTensor& t) {
+  if (t.trace.get() != &a.trace)
+    throw Error(Code::E305, a.where(p) + " belongs to another kernel call");
+  const int slot = static_cast<int>(a.operands.size());
+  t.view.append_operands(a.trace.program, a.operands);
+  return Value::operand(slot);
+}
+
+// int64 of a Python or NumPy integer; false if it is none.
+bool integer_of(PyObject* o, int64_t& out) {
+  if (!PyIndex_Check(o)) return false;
+  const nb::object i = nb::steal(PyNumber_Index(o));
+  if (!i.is_valid()) {
+    PyErr_Clear();
+    return false;
+  }
+  out = PyLong_AsLongLong(i.ptr());
+  if (out == -1 && PyErr_Occurred()) {
+    PyErr_Clear();
+    return false;
+  }
+  return true;
+}
+
+Value number_value(const Arguments& a, const Param& p, PyObject* o) {
+  if (PyFloat_CheckExact(o)) return Value::number(PyFloat_AS_DOUBLE(o));
+  int64_t i;
+  if (integer_of(o, i)) return Value::integer(i);
+  const double d = PyFloat_AsDouble(o);
+  if (d == -1.0 && PyErr_Occurred()) {
+    PyErr_Clear();
+    refuse_kind(a, p, o,
+                p.kind == ParamKind::tensor_or_number ? "a tile or a number" : "a number");
+  }
+  return Value::number(d);
+}
+
+void append_integers(const Arguments& a, const Param& p, PyObject* o, std::vector<int64_t>& out) {
+  int64_t i;
+  if (integer_of(o, i)) {
+    out.push_back(i);
+    return;
+  }
+  const nb::object items = nb::steal(PySequence_Fast(o, ""));
+  if (!items.is_valid()) {
+    PyErr_Clear();
+    refuse_kind(a, p, o, p.kind == ParamKind::pattern ? "[[step, count], ...]" : "integers");
+  }
+  for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k)
+    append_integers(a, p, PySequence_Fast_GET_ITEM(items.ptr(), k), out);
+}
+
+Value enum_value(const Arguments& a, const Param& p, PyObject* o) {
+  const auto found = enum_members().find(o);
+  if (found != enum_members().end() && found->second.kind == p.kind)
+    return Value::integer(found->second.value);
+  // Some kernels pass the strings that are the members' values, or equal members of a copy.
+  for (const auto& [member, info] : enum_members()) {
+    if (info.kind != p.kind) continue;
+    const nb::object value = nb::steal(PyObject_GetAttrString(member, "value"));
+    if (PyUnicode_Check(o) && PyUnicode_Check(value.ptr()) &&
+        PyUnicode_Compare(o, value.ptr()) == 0)
+      return Value::integer(info.value);
+  }
+  std::vector<std::string> names;
+  for (const auto& [member, info] : enum_members())
+    if (info.kind == p.kind) names.push_back(nb::str(nb::handle(member)).c_str());
+  std::sort(names.begin(), names.end());
+  refuse_kind(a, p, o, fmt::format("one of {}", fmt::join(names, ", ")));
+}
+
+Value convert(Arguments& a, const Param& p, PyObject* o) {
+  if (o == Py_None) {
+    if (p.default_text.empty() && p.kind != ParamKind::op)
+      refuse_kind(a, p, o, "an argument other than None");
+    return {};
+  }
+  switch (p.kind) {
+    case ParamKind::tensor:
+      if (PyTensor* t = as_tensor(o)) return tensor_value(a, p, *t);
+      refuse_kind(a, p, o, "a tensor of this kernel (nl.ndarray, nl.load, ...)");
+    case ParamKind::tensor_or_number:
+      if (PyTensor* t = as_tensor(o)) return tensor_value(a, p, *t);
+      return number_value(a, p, o);
+    case ParamKind::tensors: {
+      const nb::object items = nb::steal(PySequence_Fast(o, ""));
+      if (!items.is_valid()) {
+        PyErr_Clear();
+        refuse_kind(a, p, o, "a list of tensors");
+      }
+      const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.ptr());
+      const int64_t first = static_cast<int64_t>(a.operands.size());
+      for (Py_ssize_t k = 0; k < n; ++k) {
+        PyObject* item = PySequence_Fast_GET_ITEM(items.ptr(), k);
+        if (PyTensor* t = as_tensor(item)) tensor_value(a, p, *t);
+        else refuse_kind(a, p, item, "a list of tensors");
+      }
+      if (n == 0) refuse_kind(a, p, o, "at least one tensor");
+      return {Value::Kind::operand, first | static_cast<int64_t>(n) << 32};
+    }
+    case ParamKind::number: return number_value(a, p, o);
+    case ParamKind::integer: {
+      int64_t i;
+      if (!integer_of(o, i)) refuse_kind(a, p, o, "an integer");
+      return Value::integer(i);
+    }
+    case ParamKind::boolean: {
+      const int truth = PyObject_IsTrue(o);
+      if (truth < 0) {
+        PyErr_Clear();
+        refuse_kind(a, p, o, "True or False");
+      }
+      return Value::boolean(truth);
+    }
+    case ParamKind::op: {
+      const auto found = operators().find(o);
+      if (found == operators().end()) refuse_kind(a, p, o, "an operator such as nl.add");
+      return Value::op(static_cast<isa::Operator>(found->second));
+    }
+    case ParamKind::integers:
+    case ParamKind::pattern: {
+      std::vector<int64_t> list;
+      append_integers(a, p, o, list);
+      if (list.empty()) return {};
+      return Value::list(a.trace.program.intern_list(list));
+    }
+    case ParamKind::reg:
+      if (PyRegister* r = as_register(o)) return Value::reg(r->id);
+      refuse_kind(a, p, o, "a register (nisa.register_alloc)");
+    case ParamKind::reg_or_integer: {
+      if (PyRegister* r = as_register(o)) return Value::reg(r->id);
+      int64_t i;
+      if (!integer_of(o, i)) refuse_kind(a, p, o, "a register or an integer");
+      return Value::integer(i);
+    }
+    case ParamKind::name: {
+      const char* text = PyUnicode_Check(o) ? PyUnicode_AsUTF8(o) : nullptr;
+      if (!text) refuse_kind(a, p, o, "a string");
+      return Value::text(a.trace.program.intern_text(text));
+    }
+    default: return enum_value(a, p, o);
+  }
+}
+
+int find_name(const Function& f, PyObject* name) {
+  const size_t n = f.spec->params.size();
+  for (size_t i = 0; i < n; ++i)
+    if (f.names[i] == name) return static_cast<int>(i);
+  for (size_t i = 0; i < n; ++i)
+    if (PyUnicode_Compare(f.names[i], name) == 0) return static_cast<int>(i);
+  return -1;
+}
+
+std::string signature(const Spec& spec) {
+  std::vector<std::string> parts;
+  for (const Param& p : spec.params)
+    parts.push_back(p.default_text.empty() ? std::string(p.name)
+                                           : fmt::format("{}={}", p.name, p.default_text));
+  return fmt::format("{}({})", spec.name, fmt::join(parts, ", "));
+}
+
+program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t positional,
+                              PyObject* keywords) {
+  Trace& trace = Trace::required();
+  const Spec& spec = *f.spec;
+  static thread_local std::vector<Operand> operands;
+  operands.clear();
+  Arguments a{trace, spec, {}, operands};
+  std::array<PyObject*, kMaxParams> given{};
+  const auto count = static_cast<Py_ssize_t>(spec.params.size());
+  if (positional > count)
+    throw Error(Code::E115, fmt::format("{} takes at most {} arguments, {} were given", spec.name,
+                                        count, positional))
+        .note(signature(spec));
+  for (Py_ssize_t i = 0; i < positional; ++i) given[i] = args[i];
+  const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+  for (Py_ssize_t i = 0; i < named; ++i) {
+    const int at = find_name(f, PyTuple_GET_ITEM(keywords, i));
+    if (at < 0) {
+      std::vector<std::string> names;
+      for (const Param& p : spec.params) names.emplace_back(p.name);
+      const char* name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(keywords, i));
+      const std::string nearest = base::did_you_mean(name, names);
+      Error e(Code::E115, fmt::format("{} has no parameter {}", spec.name, name));
+      e.note(signature(spec));
+      if (!nearest.empty()) e.fix(fmt::format("did you mean {}?", nearest));
+      throw e;
+    }
+    if (given[at])
+      throw Error(Code::E115, fmt::format("{}: {} is given twice", spec.name,
+                                          spec.params[at].name));
+    given[at] = args[positional + i];
+  }
+  for (size_t i = 0; i < spec.params.size(); ++i) {
+    const Param& p = spec.params[i];
+    if (given[i]) {
+      a.values[i] = convert(a, p, given[i]);
+    } else if (!p.default_text.empty()) {
+      a.values[i] = p.default_value;
+    } else {
+      throw Error(Code::E114, fmt::format("{} needs {}", spec.name, p.name)).note(signature(spec));
+    }
+  }
+
+  Engine engine = spec.engines.empty() ? Engine::sync : spec.engines[0];
+  const int chosen = spec.engines.size() > 1 ? spec.find("engine") : -1;
+  if (chosen >= 0 && a.values[chosen].present() && a.values[chosen].integer() != 0) {
+    engine = static_cast<Engine>(a.values[chosen].integer());
+  } else if (spec.choose_engine) {
+    engine = spec.choose_engine(isa::Call(spec, a.values.data(), operands.data(), trace.program,
+                                          trace.program.machine(), engine));
+  }
+  const isa::Call call(spec, a.values.data(), operands.data(), trace.program,
+                       trace.program.machine(), engine);
+  isa::check_common(call);
+  if (spec.check) spec.check(call);
+  const program::InstructionId id =
+      trace.program.add(f.opcode, engine, {a.values.data(), spec.params.size()}, operands,
+                        trace.sites.here());
+  trace.after_instruction();
+  return id;
+}
+
+PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* keywords) {
+  try {
+    Function& f = *reinterpret_cast<Function*>(self);
+    const program::InstructionId id = append(f, args, PyVectorcall_NARGS(nargsf), keywords);
+    auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
+    if (handle) handle->id = id;
+    return reinterpret_cast<PyObject*>(handle);
+  } catch (Error& e) {
+    raise(e);
+  } catch (nb::python_error& e) {
+    e.restore();
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+  }
+  return nullptr;
+}
+
+PyObject* get_name(PyObject* self, void*) {
+  const Spec& s = *reinterpret_cast<Function*>(self)->spec;
+  return PyUnicode_FromStringAndSize(s.name.data(), static_cast<Py_ssize_t>(s.name.size()));
+}
+
+PyObject* get_doc(PyObject* self, void*) {
+  const Spec& s = *reinterpret_cast<Function*>(self)->spec;
+  std::string doc = fmt::format("{}\n{}", s.summary, s.doc);
+  for (const Param& p : s.params)
+    if (!p.doc.empty()) doc += fmt::format("\n:param {}: {}", p.name, p.doc);
+  return PyUnicode_FromString(doc.c_str());
+}
+
+PyObject* get_signature(PyObject* self, void*) {
+  try {
+    // inspect builds it from a stub, so that defaults show as Python writes them.
+    const Spec& s = *reinterpret_cast<Function*>(self)->spec;
+    const nb::object make = nb::module_::import_("trainyard.nki.signatures").attr("of");
+    return make(signature(s)).release().ptr();
+  } catch (nb::python_error& e) {
+    e.restore();
+    return nullptr;
+  }
+}
+
+PyObject* represent(PyObject* self) {
+  return PyUnicode_FromFormat("<instruction nki.isa.%s>",
+                              std::string(reinterpret_cast<Function*>(self)->spec->name).c_str());
+}
+
+PyTypeObject* function_type() {
+  static PyGetSetDef attributes[] = {{"__name__", get_name, nullptr, nullptr, nullptr},
+                                     {"__qualname__", get_name, nullptr, nullptr, nullptr},
+                                     {"__doc__", get_doc, nullptr, nullptr, nullptr},
+                                     {"__signature__", get_signature, nullptr, nullptr, nullptr},
+                                     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+  static PyMemberDef members[] = {
+      {"__vectorcalloffset__", T_PYSSIZET, offsetof(Function, vectorcall), READONLY, nullptr},
+      {nullptr, 0, 0, 0, nullptr}};
+  static PyType_Slot slots[] = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
+                                {Py_tp_getset, attributes},
+                                {Py_tp_members, members},
+                                {Py_tp_repr, reinterpret_cast<void*>(represent)},
+                                {0, nullptr}};
+  static PyType_Spec spec = {"trainyard._core.Instruction", sizeof(Function), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
+  static auto* type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  return type;
+}
+
+// The order of engines is the schedule's business; an explicit dependency keeps program order,
+// which the tracer has already.
+PyObject* depends_on(PyObject* self, PyObject* const*, Py_ssize_t) {
+  Py_INCREF(self);
+  return self;
+}
+
+PyTypeObject* make_handle_type() {
+  static PyMethodDef methods[] = {
+      {"depends_on", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(depends_on)),
+       METH_FASTCALL, "Run after these instructions."},
+      {nullptr, nullptr, 0, nullptr}};
+  static PyMemberDef members[] = {{"id", T_UINT, offsetof(Handle, id), READONLY, nullptr},
+                                  {nullptr, 0, 0, 0, nullptr}};
+  static PyType_Slot slots[] = {{Py_tp_methods, methods}, {Py_tp_members, members}, {0, nullptr}};
+  static PyType_Spec spec = {"trainyard._core.NkiInstruction", sizeof(Handle), 0,
+                             Py_TPFLAGS_DEFAULT, slots};
+  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+}
+
+ParamKind enum_kind(std::string_view name) {
+  if (name == "engine") return ParamKind::engine;
+  if (name == "dge_mode") return ParamKind::dge_mode;
+  if (name == "oob_mode") return ParamKind::oob_mode;
+  if (name == "reduce_cmd") return ParamKind::reduce_cmd;
+  return ParamKind::perf_mode;
+}
+
+}  // namespace
+
+void bind_instruction_functions(nb::module_& m) {
+  handle_type = make_handle_type();
+  m.attr("NkiInstruction") = nb::handle(reinterpret_cast<PyObject*>(handle_type));
+  nb::dict table;
+  const auto& all = isa::instructions();
+  for (size_t i = 0; i < all.size(); ++i) {
+    auto* f = PyObject_New(Function, function_type());
+    f->vectorcall = call_function;
+    f->spec = all[i];
+    f->opcode = static_cast<isa::Opcode>(i);
+    for (size_t p = 0; p < all[i]->params.size(); ++p)
+      f->names[p] = PyUnicode_InternFromString(std::string(all[i]->params[p].name).c_str());
+    const nb::object owner = nb::steal(reinterpret_cast<PyObject*>(f));
+    table[std::string(all[i]->name).c_str()] = owner;
+  }
+  m.attr("instructions") = table;
+
+  m.def("register_operator", [](nb::object token, const std::string& name) {
+    const auto op = isa::operator_from_name(name);
+    if (!op) throw Error(Code::B001, "no operator " + name);
+    operators()[token.inc_ref().ptr()] = static_cast<int64_t>(*op);
+  });
+  m.def("operator_names", [] {
+    nb::list names;
+    for (int i = 0; i < isa::operator_count(); ++i)
+      names.append(std::string(name_of(static_cast<isa::Operator>(i))));
+    return names;
+  });
+  m.def("register_enum", [](const std::string& kind, nb::object member, int64_t value) {
+    enum_members()[member.inc_ref().ptr()] = {enum_kind(kind), value};
+  });
+}
+
+}  // namespace trainyard::bind

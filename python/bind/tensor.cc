@@ -1,0 +1,275 @@
+// NkiTensor, VirtualRegister and the number formats as Python objects.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "python/bind/trace.h"
+#include "trainyard/base/diagnostics.h"
+
+namespace trainyard::bind {
+
+using base::Code;
+using base::DType;
+using base::Error;
+using isa::Buffer;
+using program::Index;
+using program::kNone;
+
+namespace {
+
+// Never freed: they are module constants, and the interpreter outlives nothing else of ours.
+PyObject* dtype_objects[base::kDTypeCount];
+
+int64_t integer_of(nb::handle o) {
+  const nb::object i = nb::steal(PyNumber_Index(o.ptr()));
+  if (!i.is_valid()) throw nb::python_error();
+  return PyLong_AsLongLong(i.ptr());
+}
+
+nb::tuple to_tuple(const std::vector<int64_t>& values) {
+  nb::object t = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
+  for (size_t i = 0; i < values.size(); ++i)
+    PyTuple_SET_ITEM(t.ptr(), static_cast<Py_ssize_t>(i), PyLong_FromLongLong(values[i]));
+  return nb::borrow<nb::tuple>(t);
+}
+
+std::vector<int64_t> to_integers(nb::handle sequence) {
+  std::vector<int64_t> out;
+  if (PyIndex_Check(sequence.ptr())) {
+    out.push_back(integer_of(sequence));
+    return out;
+  }
+  for (nb::handle item : nb::borrow<nb::iterable>(sequence)) out.push_back(integer_of(item));
+  return out;
+}
+
+Index to_index(nb::handle key) {
+  Index i;
+  if (PySlice_Check(key.ptr())) {
+    i.kind = Index::Kind::slice;
+    const auto* s = reinterpret_cast<PySliceObject*>(key.ptr());
+    if (s->start != Py_None) {
+      i.start = integer_of(s->start);
+      i.has_start = true;
+    }
+    if (s->stop != Py_None) {
+      i.stop = integer_of(s->stop);
+      i.has_stop = true;
+    }
+    i.step = s->step == Py_None ? 1 : integer_of(s->step);
+  } else if (key.ptr() == Py_Ellipsis) {
+    i.kind = Index::Kind::ellipsis;
+  } else if (key.is_none()) {
+    i.kind = Index::Kind::new_axis;
+  } else if (PyIndex_Check(key.ptr())) {
+    i.start = integer_of(key);
+  } else {
+    throw Error(Code::E120, fmt::format("an index of type {}", Py_TYPE(key.ptr())->tp_name))
+        .fix("Index with integers, slices, nl.ds(start, size), ... or None.");
+  }
+  return i;
+}
+
+PyTensor get_item(const PyTensor& t, nb::handle key) {
+  Index indices[16];
+  size_t n = 0;
+  if (PyTuple_Check(key.ptr())) {
+    const Py_ssize_t size = PyTuple_GET_SIZE(key.ptr());
+    if (size > 16) throw Error(Code::E120, "more than 16 indices");
+    for (; n < static_cast<size_t>(size); ++n)
+      indices[n] = to_index(PyTuple_GET_ITEM(key.ptr(), static_cast<Py_ssize_t>(n)));
+  } else {
+    indices[n++] = to_index(key);
+  }
+  return {t.trace, t.view.at({indices, n})};
+}
+
+std::shared_ptr<const View> tile_of(nb::handle o) {
+  if (o.is_none() || !nb::isinstance<PyTensor>(o)) return nullptr;
+  return std::make_shared<const View>(nb::cast<const PyTensor&>(o).view);
+}
+
+uint32_t register_of(nb::handle o) {
+  return nb::isinstance<PyRegister>(o) ? nb::cast<const PyRegister&>(o).id : kNone;
+}
+
+PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset, nb::handle scalar,
+                        nb::handle vector, int indirect_dim, nb::handle dtype) {
+  std::vector<isa::Dim> dims;
+  for (nb::handle entry : nb::borrow<nb::iterable>(pattern)) {
+    const std::vector<int64_t> pair = to_integers(entry);
+    if (pair.size() != 2)
+      throw Error(Code::E122, fmt::format("ap: an entry with {} numbers, not [step, count]",
+                                          pair.size()));
+    dims.push_back({pair[0], pair[1]});
+  }
+  std::optional<int64_t> extra;
+  uint32_t reg = register_of(scalar);
+  if (!offset.is_none()) extra = integer_of(offset);
+  if (!scalar.is_none() && reg == kNone && !nb::isinstance<PyTensor>(scalar)) {
+    // A plain number where a register is expected: the offset is known now.
+    const int64_t index = integer_of(scalar);
+    int64_t scale = 1;
+    for (int d = indirect_dim + 1; d < t.view.ndim(); ++d) scale *= t.view.dims[d].count;
+    extra = extra.value_or(0) + index * scale;
+  }
+  std::optional<DType> as;
+  if (!dtype.is_none()) as = to_dtype(dtype);
+  return {t.trace, t.view.ap(dims, extra, reg, tile_of(scalar), tile_of(vector), indirect_dim, as,
+                             t.trace->program.tensor(t.view.tensor).bytes())};
+}
+
+PyTensor select(const PyTensor& t, int dim, nb::handle index) {
+  const uint32_t reg = register_of(index);
+  if (reg != kNone || nb::isinstance<PyTensor>(index))
+    return {t.trace, t.view.select_dynamic(dim, reg, tile_of(index))};
+  return {t.trace, t.view.select(dim, integer_of(index))};
+}
+
+std::string repr(const PyTensor& t) {
+  const isa::Tensor& tensor = t.trace->program.tensor(t.view.tensor);
+  return fmt::format("NkiTensor({}{}[{}] in {})", tensor.name.empty() ? "" : tensor.name + ": ",
+                     base::name_of(t.view.dtype), fmt::join(t.view.shape(), ", "),
+                     isa::name_of(t.view.buffer));
+}
+
+}  // namespace
+
+DType to_dtype(nb::handle o) {
+  if (nb::isinstance<PyDType>(o)) return nb::cast<const PyDType&>(o).dtype;
+  std::string name;
+  if (PyUnicode_Check(o.ptr())) name = nb::cast<std::string>(o);
+  if (!base::dtype_from_name(name)) {
+    const nb::object found = nb::module_::import_("trainyard.nki.dtypes").attr("name_of")(o);
+    name = nb::cast<std::string>(found);
+  }
+  if (const auto dtype = base::dtype_from_name(name)) return *dtype;
+  const bool wide = name == "float64" || name == "int64" || name == "uint64";
+  Error e(wide ? Code::E123 : Code::E105, fmt::format("data type {}", name));
+  if (wide && name != "float64") e.fix("Pass a 32-bit integer type, e.g. array.astype(numpy.int32).");
+  throw e.at(place_of_caller());
+}
+
+nb::object dtype_object(DType dtype) {
+  return nb::borrow(dtype_objects[static_cast<int>(dtype)]);
+}
+
+Buffer to_buffer(nb::handle o) {
+  const nb::object name = nb::getattr(o, "name", nb::none());
+  const std::string text = nb::isinstance<nb::str>(o) ? nb::cast<std::string>(o)
+                           : name.is_none()           ? "?"
+                                                      : nb::cast<std::string>(name);
+  if (text == "sbuf") return Buffer::sbuf;
+  if (text == "psum") return Buffer::psum;
+  if (text == "hbm" || text == "private_hbm") return Buffer::private_hbm;
+  if (text == "shared_hbm") return Buffer::shared_hbm;
+  throw Error(Code::E107, fmt::format("buffer {}", text))
+      .limit(text, "nl.sbuf, nl.psum, nl.hbm, nl.private_hbm, nl.shared_hbm", "nl.ndarray")
+      .at(place_of_caller());
+}
+
+void bind_tensor(nb::module_& m) {
+  nb::class_<PyDType>(m, "DType", nb::dynamic_attr())
+      .def_prop_ro("name", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
+      .def_prop_ro("itemsize", [](const PyDType& d) { return base::size_of(d.dtype); })
+      .def("__str__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
+      .def("__repr__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
+      .def("__hash__", [](const PyDType& d) {
+        return nb::hash(nb::str(std::string(base::name_of(d.dtype)).c_str()));
+      })
+      .def("__eq__", [](const PyDType& d, nb::handle other) {
+        if (nb::isinstance<PyDType>(other))
+          return nb::cast<const PyDType&>(other).dtype == d.dtype;
+        if (nb::isinstance<nb::str>(other))
+          return base::dtype_from_name(nb::cast<std::string>(other)) == d.dtype;
+        const nb::object same = nb::module_::import_("trainyard.nki.dtypes").attr("equal");
+        return nb::cast<bool>(same(dtype_object(d.dtype), other));
+      }, nb::arg("other").none());
+  nb::list all;
+  for (int i = 0; i < base::kDTypeCount; ++i) {
+    dtype_objects[i] = nb::cast(PyDType{static_cast<DType>(i)}).release().ptr();
+    all.append(nb::handle(dtype_objects[i]));
+  }
+  m.attr("dtypes") = all;
+
+  nb::class_<PyRegister>(m, "VirtualRegister")
+      .def_ro("id", &PyRegister::id)
+      .def("__index__", &PyRegister::value)
+      .def("__int__", &PyRegister::value)
+      .def("__bool__", [](const PyRegister& r) { return r.value() != 0; });
+
+  nb::class_<PyTensor>(m, "NkiTensor")
+      .def_prop_ro("shape", [](const PyTensor& t) { return to_tuple(t.view.shape()); })
+      .def_prop_ro("strides", [](const PyTensor& t) {
+        std::vector<int64_t> steps;
+        for (const isa::Dim& d : t.view.dims) steps.push_back(d.step);
+        return to_tuple(steps);
+      })
+      .def_prop_ro("offset", [](const PyTensor& t) { return t.view.offset; })
+      .def_prop_ro("ndim", [](const PyTensor& t) { return t.view.ndim(); })
+      .def_prop_ro("size", [](const PyTensor& t) { return t.view.elements(); })
+      .def_prop_ro("itemsize", [](const PyTensor& t) { return base::size_of(t.view.dtype); })
+      .def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.view.dtype); })
+      .def_prop_ro("name", [](const PyTensor& t) { return t.trace->program.tensor(t.view.tensor).name; })
+      .def_prop_ro("_buffer", [](const PyTensor& t) { return std::string(isa::name_of(t.view.buffer)); })
+      .def_prop_ro("_id", [](const PyTensor& t) { return t.view.tensor; })
+      .def("__getitem__", get_item, nb::arg("key").none())
+      .def("slice", [](const PyTensor& t, int dim, int64_t start, int64_t end, int64_t step) {
+        return PyTensor{t.trace, t.view.slice(dim, start, end, step)};
+      }, nb::arg("dim"), nb::arg("start"), nb::arg("end"), nb::arg("step") = 1)
+      .def("select", select, nb::arg("dim"), nb::arg("index"))
+      .def("vector_select", [](const PyTensor& t, int dim, nb::handle rows) {
+        return PyTensor{t.trace, t.view.vector_select(dim, tile_of(rows))};
+      }, nb::arg("dim"), nb::arg("vector_offset"))
+      .def("permute", [](const PyTensor& t, nb::handle dims) {
+        return PyTensor{t.trace, t.view.permute(to_integers(dims))};
+      }, nb::arg("dims"))
+      .def("broadcast", [](const PyTensor& t, int dim, int64_t size) {
+        return PyTensor{t.trace, t.view.broadcast(dim, size)};
+      }, nb::arg("dim"), nb::arg("size"))
+      .def("expand_dim", [](const PyTensor& t, int dim) {
+        return PyTensor{t.trace, t.view.expand_dim(dim)};
+      }, nb::arg("dim"))
+      .def("squeeze_dim", [](const PyTensor& t, int dim) {
+        return PyTensor{t.trace, t.view.squeeze_dim(dim)};
+      }, nb::arg("dim"))
+      .def("reshape_dim", [](const PyTensor& t, int dim, nb::handle shape) {
+        return PyTensor{t.trace, t.view.reshape_dim(dim, to_integers(shape))};
+      }, nb::arg("dim"), nb::arg("shape"))
+      .def("flatten_dims", [](const PyTensor& t, int first, int last) {
+        return PyTensor{t.trace, t.view.flatten_dims(first, last)};
+      }, nb::arg("start_dim"), nb::arg("end_dim"))
+      .def("reshape", [](const PyTensor& t, nb::handle shape) {
+        return PyTensor{t.trace, t.view.reshape(to_integers(shape))};
+      }, nb::arg("shape"))
+      .def("view", [](const PyTensor& t, nb::handle dtype) {
+        return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
+      }, nb::arg("dtype"))
+      .def("reinterpret_cast", [](const PyTensor& t, nb::handle dtype) {
+        return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
+      }, nb::arg("dtype"))
+      .def("ap", access_pattern, nb::arg("pattern"), nb::arg("offset") = nb::none(),
+           nb::arg("scalar_offset") = nb::none(), nb::arg("vector_offset") = nb::none(),
+           nb::arg("indirect_dim") = 0, nb::arg("dtype") = nb::none())
+      .def("is_contiguous", [](const PyTensor& t) { return t.view.is_contiguous(); })
+      .def("is_indirect", [](const PyTensor& t) { return t.view.is_indirect(); })
+      .def("get_pattern", [](const PyTensor& t) {
+        nb::list pattern;
+        for (const isa::Dim& d : t.view.dims) {
+          nb::list entry;
+          entry.append(d.step);
+          entry.append(d.count);
+          pattern.append(entry);
+        }
+        return pattern;
+      })
+      .def("_read", [](const PyTensor& t, size_t address) {
+        t.trace->read(t.view, reinterpret_cast<std::byte*>(address));
+      })
+      .def("__repr__", repr);
+}
+
+}  // namespace trainyard::bind

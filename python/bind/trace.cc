@@ -1,0 +1,195 @@
+// Tracing: source places, flushing values, and the lifetime of tensors that Python still holds.
+
+#include "python/bind/trace.h"
+
+#include <fmt/format.h>
+
+#include "trainyard/base/diagnostics.h"
+
+namespace trainyard::bind {
+
+using base::Code;
+using base::Error;
+
+namespace {
+
+thread_local Trace* current_trace = nullptr;
+std::string package_folder;
+
+bool in_package(PyCodeObject* code) {
+  const char* file = PyUnicode_AsUTF8(code->co_filename);
+  return file && !package_folder.empty() &&
+         std::string_view(file).starts_with(package_folder);
+}
+
+// Calls visit(code, offset) for the frames of this thread, innermost first, until it returns true.
+template <class Visit>
+void walk_frames(Visit visit) {
+  PyFrameObject* frame = PyEval_GetFrame();
+  Py_XINCREF(frame);
+  while (frame) {
+    PyCodeObject* code = PyFrame_GetCode(frame);
+    const bool done = visit(code, PyFrame_GetLasti(frame));
+    Py_DECREF(code);
+    PyFrameObject* back = done ? nullptr : PyFrame_GetBack(frame);
+    Py_DECREF(frame);
+    frame = back;
+  }
+}
+
+base::Place place_at(PyCodeObject* code, int offset) {
+  base::Place p;
+  if (const char* file = PyUnicode_AsUTF8(code->co_filename)) p.file = file;
+  if (const char* name = PyUnicode_AsUTF8(code->co_qualname)) p.function = name;
+  p.line = PyCode_Addr2Line(code, offset);
+  return p;
+}
+
+}  // namespace
+
+void Sites::set_package_folder(std::string folder) { package_folder = std::move(folder); }
+
+Sites::~Sites() {
+  for (const Key& k : keys_) Py_DECREF(k.code);
+}
+
+bool Sites::internal(PyCodeObject* code) {
+  const auto [it, fresh] = internal_.try_emplace(code, false);
+  if (fresh) it->second = in_package(code);
+  return it->second;
+}
+
+uint32_t Sites::here() {
+  uint32_t site = program::kNone;
+  walk_frames([&](PyCodeObject* code, int offset) {
+    const auto found = index_.find({code, offset});
+    if (found != index_.end()) {
+      site = found->second;
+      return true;
+    }
+    if (internal(code)) return false;
+    Py_INCREF(code);
+    site = static_cast<uint32_t>(keys_.size());
+    keys_.push_back({code, offset});
+    index_.emplace(Key{code, offset}, site);
+    return true;
+  });
+  return site;
+}
+
+base::Place Sites::place(uint32_t site) const {
+  if (site >= keys_.size()) return {};
+  const nb::gil_scoped_acquire gil;
+  return place_at(keys_[site].code, keys_[site].offset);
+}
+
+base::Place place_of_caller() {
+  base::Place place;
+  walk_frames([&](PyCodeObject* code, int offset) {
+    if (in_package(code)) return false;
+    place = place_at(code, offset);
+    return true;
+  });
+  return place;
+}
+
+Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
+             TraceOptions options)
+    : program(std::move(machine), core), cores(cores), options_(std::move(options)),
+      values_(program, options_.values) {
+  program.name = std::move(name);
+  program.resolve_site = [this](uint32_t site) { return sites.place(site); };
+}
+
+Trace* Trace::current() { return current_trace; }
+
+Trace& Trace::required() {
+  if (!current_trace)
+    throw Error(Code::E305, "this can only be used while a kernel runs").at(place_of_caller());
+  return *current_trace;
+}
+
+void Trace::set_current(Trace* trace) { current_trace = trace; }
+
+TensorId Trace::declare(isa::Tensor tensor) {
+  tensor.site = sites.here();
+  return program.add_tensor(std::move(tensor));
+}
+
+TensorId Trace::add_input(isa::Tensor tensor, const std::byte* data, nb::object owner) {
+  const auto bytes = static_cast<size_t>(tensor.bytes());
+  tensor.input = true;
+  const TensorId id = program.add_tensor(std::move(tensor));
+  values_.memory().bind(id, std::make_shared<core::Storage>(data, bytes));
+  program.inputs.push_back(id);
+  owners_.push_back(std::move(owner));
+  return id;
+}
+
+void Trace::retain(TensorId id) {
+  if (id >= handles_.size()) handles_.resize(std::max<size_t>(id + 1, 2 * handles_.size()));
+  ++handles_[id];
+}
+
+void Trace::release(TensorId id) { --handles_[id]; }
+
+std::vector<uint8_t> Trace::kept() const {
+  std::vector<uint8_t> keep(program.tensor_count());
+  for (size_t i = 0; i < handles_.size() && i < keep.size(); ++i) keep[i] = handles_[i] > 0;
+  for (TensorId id : program.inputs) keep[id] = 1;
+  for (TensorId id : program.outputs) keep[id] = 1;
+  return keep;
+}
+
+void Trace::flush() {
+  if (options_.time_only)
+    throw Error(Code::E302, "the kernel asks for a value, but values do not run");
+  const std::vector<uint8_t> keep = kept();
+  const auto end = static_cast<program::InstructionId>(program.size());
+  const nb::gil_scoped_release release;
+  values_.run(end, keep);
+}
+
+void Trace::finish_values() {
+  if (options_.time_only) return;
+  flush();
+  if (!options_.values.checks) return;
+  for (TensorId id : program.outputs) values_.check_output(id);
+}
+
+void Trace::read(const View& view, std::byte* out) {
+  flush();
+  values_.memory().begin_window();
+  values_.memory().prepare(view.tensor, false);
+  core::Storage& s = *values_.memory().storage(view.tensor);
+  // Host reads address the tensor itself; on-chip tensors with an address lie in the arena.
+  const isa::Tensor& t = program.tensor(view.tensor);
+  const auto element = static_cast<int64_t>(base::size_of(view.dtype));
+  if (view.is_indirect())
+    throw Error(Code::E121, "a view with a dynamic index has no values of its own");
+  int64_t pitch = t.row_bytes(), origin = 0;
+  if (t.has_address()) {
+    pitch = static_cast<int64_t>(s.bytes()) / program.machine().core.partitions;
+    origin = std::max<int64_t>(0, t.address_partition) * pitch + t.address_bytes;
+  }
+  const int64_t row = std::max<int64_t>(1, t.row_bytes());
+  std::vector<int64_t> index(view.ndim(), 0);
+  for (int64_t k = 0, n = view.elements(); k < n; ++k) {
+    int64_t at = view.offset;
+    for (int d = 0; d < view.ndim(); ++d) at += index[d] * view.dims[d].step;
+    at *= element;
+    if (t.has_address()) at = origin + at / row * pitch + at % row;
+    std::memcpy(out + k * element, s.data() + at, element);
+    for (int d = view.ndim() - 1; d >= 0 && ++index[d] == view.dims[d].count; --d) index[d] = 0;
+  }
+}
+
+int64_t PyRegister::value() const {
+  trace->flush();
+  const isa::CoreState& state = trace->values().state();
+  if (id >= state.registers.size() || !state.register_defined[id])
+    throw Error(Code::E303, "a register is read before it has a value");
+  return state.registers[id];
+}
+
+}  // namespace trainyard::bind

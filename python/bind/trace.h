@@ -1,0 +1,135 @@
+// A kernel being traced: the program it appends to, the values that run behind it, and the Python
+// objects that both keep alive.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "trainyard/core/values.h"
+#include "trainyard/program/view.h"
+
+namespace trainyard::bind {
+
+namespace nb = nanobind;
+using program::TensorId;
+using program::View;
+
+/// Source places as (code object, instruction offset); lines are looked up only for messages.
+class Sites {
+ public:
+  ~Sites();
+  /// The innermost frame outside this package.
+  uint32_t here();
+  base::Place place(uint32_t site) const;
+  /// Files under this folder are ours and never the user's place.
+  static void set_package_folder(std::string folder);
+
+ private:
+  struct Key {
+    PyCodeObject* code;
+    int offset;
+    bool operator==(const Key&) const = default;
+  };
+  struct Hash {
+    size_t operator()(const Key& k) const {
+      return reinterpret_cast<size_t>(k.code) * 31 + static_cast<size_t>(k.offset);
+    }
+  };
+  bool internal(PyCodeObject* code);
+
+  std::unordered_map<Key, uint32_t, Hash> index_;
+  std::vector<Key> keys_;
+  std::unordered_map<PyCodeObject*, bool> internal_;
+};
+
+/// The user's place in the frames of this thread, for errors outside any trace.
+base::Place place_of_caller();
+
+struct TraceOptions {
+  core::ValueOptions values;
+  bool eager = false;      ///< flush after every instruction
+  bool time_only = false;  ///< never run values
+};
+
+class Trace : public std::enable_shared_from_this<Trace> {
+ public:
+  Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
+        TraceOptions options);
+
+  static Trace* current();  ///< of this thread, or null
+  static Trace& required();  ///< E305 outside a kernel
+  static void set_current(Trace* trace);
+
+  program::Program program;
+  Sites sites;
+  int cores;  ///< physical cores in the logical core
+
+  /// Declares a tensor; `shared_index` of shared HBM tensors pairs them across cores.
+  TensorId declare(isa::Tensor tensor);
+  TensorId add_input(isa::Tensor tensor, const std::byte* data, nb::object owner);
+
+  /// Runs the values of everything traced so far.
+  void flush();
+  void finish_values();
+  const core::Values& values() const { return values_; }
+  core::Values& values() { return values_; }
+  const TraceOptions& options() const { return options_; }
+  void after_instruction() { if (options_.eager) flush(); }
+
+  void retain(TensorId id);
+  void release(TensorId id);
+
+  /// Copies the elements of a view, row-major, to `out`.
+  void read(const View& view, std::byte* out);
+
+ private:
+  std::vector<uint8_t> kept() const;
+
+  TraceOptions options_;
+  core::Values values_;
+  std::vector<uint32_t> handles_;  // by tensor: NkiTensor objects alive
+  std::vector<nb::object> owners_;
+};
+
+/// What Python calls NkiTensor.
+struct PyTensor {
+  std::shared_ptr<Trace> trace;
+  View view;
+
+  PyTensor(std::shared_ptr<Trace> t, View v) : trace(std::move(t)), view(std::move(v)) {
+    trace->retain(view.tensor);
+  }
+  PyTensor(const PyTensor& o) : PyTensor(o.trace, o.view) {}
+  PyTensor(PyTensor&& o) noexcept : PyTensor(o.trace, o.view) {}
+  PyTensor& operator=(const PyTensor&) = delete;
+  ~PyTensor() { trace->release(view.tensor); }
+};
+
+/// What Python calls VirtualRegister.
+struct PyRegister {
+  std::shared_ptr<Trace> trace;
+  uint32_t id;
+  int64_t value() const;  ///< flushes
+};
+
+/// A number format as Python sees it: nl.float32 and the like.
+struct PyDType {
+  base::DType dtype;
+};
+
+/// The number format named by nl.float32, "float32", numpy.float32, numpy.dtype(…), ….
+base::DType to_dtype(nb::handle object);
+nb::object dtype_object(base::DType dtype);
+isa::Buffer to_buffer(nb::handle object);
+
+/// Sets the Python exception for a C++ error, with the caller's place if it has none.
+void raise(base::Error& error);
+
+void bind_instruction_functions(nb::module_& m);
+void bind_tensor(nb::module_& m);
+
+}  // namespace trainyard::bind

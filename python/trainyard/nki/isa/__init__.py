@@ -1,0 +1,66 @@
+"""nki.isa: the instructions of the NeuronCore. Each function is a C++ object made from the
+instruction's own description; `help(nki.isa.nc_matmul)` and `trainyard explain nc_matmul` show it."""
+
+from trainyard import _core
+from trainyard.nki.isa import constants
+from trainyard.nki.isa.constants import (
+    dge_mode,
+    dma_engine,
+    engine,
+    matmul_perf_mode,
+    nc_version,
+    oob_mode,
+    reduce_cmd,
+)
+
+NkiInstruction = _core.NkiInstruction
+NkiValidationError = _core.Error
+VirtualRegister = _core.VirtualRegister
+
+tensor_engine = engine.tensor
+vector_engine = engine.vector
+scalar_engine = engine.scalar
+gpsimd_engine = engine.gpsimd
+unknown_engine = engine.unknown
+
+globals().update(_core.instructions)
+
+
+def register_alloc(x=None):
+    """A new register, optionally set to an integer or to the value of a one-element tensor."""
+    trace = _core.current_trace()
+    register = trace.add_register()
+    if isinstance(x, _core.NkiTensor):
+        _core.instructions["register_load"](register, x)
+    else:
+        _core.instructions["register_alloc"](register, x)
+    return register
+
+
+def get_nc_version():
+    """The generation of the NeuronCore that the kernel is traced for."""
+    return nc_version(_core.current_trace().machine.version)
+
+
+def get_nc_sub_version():
+    """The silicon revision; 0 on every described machine."""
+    return 0
+
+
+__all__ = [
+    *_core.instructions,
+    "NkiInstruction",
+    "NkiValidationError",
+    "VirtualRegister",
+    "constants",
+    "dge_mode",
+    "dma_engine",
+    "engine",
+    "get_nc_sub_version",
+    "get_nc_version",
+    "matmul_perf_mode",
+    "nc_version",
+    "oob_mode",
+    "reduce_cmd",
+    "register_alloc",
+]
