@@ -144,9 +144,7 @@ Target find_machine(std::string_view name_or_path, const std::string& near) {
     try {
       const Layer layer = load_layer(file);
       if (answers_to(layer, name, target)) return target;
-    } catch (const Error& error) {
-      broken.push_back(error);
-    }
+    } catch (const Error& error) { broken.push_back(error); }
   }
   if (!broken.empty()) throw broken.front();
   Error error(Code::E002, fmt::format("no machine is called \"{}\"", asked));

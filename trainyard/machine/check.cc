@@ -77,17 +77,16 @@ void check_core(const Machine& m, const Checker& check) {
                 fmt::format("a divisor of {}", memory.psum_partition_bytes));
   check.require(tensor.moving_free_max * int64_t{4} <= memory.psum_partition_bytes,
                 "core.tensor.moving_free_max", tensor.moving_free_max,
-                fmt::format("at most {}: fp32 results fill PSUM",
-                            memory.psum_partition_bytes / 4));
+                fmt::format("at most {}: fp32 results fill PSUM", memory.psum_partition_bytes / 4));
   check.require(memory.sbuf_reserved_bytes < memory.sbuf_partition_bytes,
                 "core.memory.sbuf_reserved_bytes", memory.sbuf_reserved_bytes,
                 fmt::format("less than {}", memory.sbuf_partition_bytes));
-  check.require(memory.hbm_sharers <= m.chip.cores, "core.memory.hbm_sharers",
-                memory.hbm_sharers, fmt::format("at most chip.cores = {}", m.chip.cores));
+  check.require(memory.hbm_sharers <= m.chip.cores, "core.memory.hbm_sharers", memory.hbm_sharers,
+                fmt::format("at most chip.cores = {}", m.chip.cores));
   check.require(memory.hbm_bytes <= m.chip.hbm_gb * kGiB / m.chip.cores, "core.memory.hbm_bytes",
-                memory.hbm_bytes, fmt::format("at most {:g} GiB: the chip has {:g} for {} cores",
-                                              m.chip.hbm_gb / m.chip.cores, m.chip.hbm_gb,
-                                              m.chip.cores));
+                memory.hbm_bytes,
+                fmt::format("at most {:g} GiB: the chip has {:g} for {} cores",
+                            m.chip.hbm_gb / m.chip.cores, m.chip.hbm_gb, m.chip.cores));
   check.require(tensor.window_cycles == 0 || tensor.window_threshold > 0,
                 "core.tensor.window_threshold", tensor.window_threshold,
                 "above 0 where there is a window");

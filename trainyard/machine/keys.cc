@@ -44,15 +44,27 @@ using member_t = std::remove_cvref_t<T>;
 
 const std::vector<Key>& all_keys() {
   static const std::vector<Key> keys = {
-#define KEY(path, unit, rule, need, doc)                                        \
-  {#path, unit, Rule::rule, Need::need, doc,                                    \
-   type_of<member_t<decltype(std::declval<Machine>().path)>>(),                 \
-   [](Machine& m, const Value& v) { put(m.path, v); },                          \
-   [](const Machine& m) { return get(m.path); }, nullptr, nullptr},
-#define LINK_KEY(member, unit, rule, doc)                                       \
-  {"chip.links.*." #member, unit, Rule::rule, Need::always, doc,                \
-   type_of<decltype(Link::member)>(), nullptr, nullptr,                         \
-   [](Link& link, const Value& v) { put(link.member, v); },                     \
+#define KEY(path, unit, rule, need, doc)                        \
+  {#path,                                                       \
+   unit,                                                        \
+   Rule::rule,                                                  \
+   Need::need,                                                  \
+   doc,                                                         \
+   type_of<member_t<decltype(std::declval<Machine>().path)>>(), \
+   [](Machine& m, const Value& v) { put(m.path, v); },          \
+   [](const Machine& m) { return get(m.path); },                \
+   nullptr,                                                     \
+   nullptr},
+#define LINK_KEY(member, unit, rule, doc)                   \
+  {"chip.links.*." #member,                                 \
+   unit,                                                    \
+   Rule::rule,                                              \
+   Need::always,                                            \
+   doc,                                                     \
+   type_of<decltype(Link::member)>(),                       \
+   nullptr,                                                 \
+   nullptr,                                                 \
+   [](Link& link, const Value& v) { put(link.member, v); }, \
    [](const Link& link) { return get(link.member); }},
 #include "trainyard/machine/keys.list"
 #undef KEY
@@ -87,9 +99,7 @@ bool is_section(std::string_view path) {
 std::vector<Row> rows_of(const Machine& machine) {
   std::vector<Row> rows;
   for (const Key& key : all_keys()) {
-    if (key.assign_link != nullptr) {
-      continue;
-    }
+    if (key.assign_link != nullptr) { continue; }
     if (machine.provenance.contains(std::string(key.path))) {
       rows.push_back({&key, std::string(key.path), key.read(machine)});
     }
@@ -98,8 +108,8 @@ std::vector<Row> rows_of(const Machine& machine) {
     for (const Key& key : all_keys()) {
       if (key.assign_link == nullptr) continue;
       const auto member = key.path.substr(key.path.rfind('.'));
-      rows.push_back({&key, std::string(kLinks) + link.name + std::string(member),
-                      key.read_link(link)});
+      rows.push_back(
+          {&key, std::string(kLinks) + link.name + std::string(member), key.read_link(link)});
     }
   }
   return rows;

@@ -48,7 +48,7 @@ std::vector<Row> rows_of(const Machine& machine);
 /// What a mistaken path probably meant, as a sentence for `fix`; "" if nothing is near.
 /// Recognises a wrong unit: core.tensor.clock_mhz.
 struct Suggestion {
-  std::string path;      ///< the known key, or ""
+  std::string path;  ///< the known key, or ""
   std::string sentence;
 };
 Suggestion suggest(std::string_view path);

@@ -43,8 +43,8 @@ void check_source(Entry& entry, const std::map<std::string, Source>& sources) {
     if (source == sources.end()) {
       Error error(Code::E005, fmt::format("{}: no source is called \"{}\"", entry.path, name));
       const auto near = base::did_you_mean(name, known);
-      error.at(place_of(from)).fix(near.empty() ? "add it to [sources]"
-                                                : fmt::format("did you mean {}?", near));
+      error.at(place_of(from))
+          .fix(near.empty() ? "add it to [sources]" : fmt::format("did you mean {}?", near));
       throw error;
     }
     // The first source is the one that the value is from; later ones agree with it.
@@ -154,9 +154,7 @@ void lay_chain(Stack& stack, Layer layer, const std::string& offer,
             .fix("let one of these files stand alone");
       }
       lay_chain(stack, load_layer(target.file), target.offer, above);
-    } catch (Error& error) {
-      throw error.at(layer.base_place);
-    }
+    } catch (Error& error) { throw error.at(layer.base_place); }
   }
   lay_layer(stack, std::move(layer), offer);
 }

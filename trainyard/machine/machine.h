@@ -20,10 +20,10 @@ enum class Evidence { document, measured, derived, press, estimate, chosen };  /
 /// Where one number came from.
 struct Provenance {
   Evidence evidence = Evidence::document;
-  std::string source;            ///< key of the source, e.g. "A3" or "TRACE"; listed in the file
+  std::string source;               ///< key of the source, e.g. "A3" or "TRACE"; listed in the file
   std::optional<double> low, high;  ///< range; always present on estimates
-  std::string conflict;          ///< another public figure that disagrees, in words, or empty
-  std::string note;              ///< how the number follows from its source, or empty
+  std::string conflict;             ///< another public figure that disagrees, in words, or empty
+  std::string note;                 ///< how the number follows from its source, or empty
   std::string file;
   int line = 0;
 };
@@ -32,36 +32,36 @@ struct Provenance {
 struct TensorEngine {
   double clock_ghz = 0;
   int rows = 0, columns = 0;
-  int stationary_free_max = 0;     ///< columns of a stationary tile
-  int moving_free_max = 0;         ///< columns of a moving tile for an fp32 result
-  int moving_free_max_bf16 = 0;    ///< the same for a bf16 result; 0 where there is none
-  int row_tile_min = 0;            ///< smallest row tile: 64 on v2, 32 from v3
-  int column_tile_min = 0;         ///< 0 where column tiling does not exist
-  double issue_min_cycles = 0;     ///< a pass never takes less
+  int stationary_free_max = 0;       ///< columns of a stationary tile
+  int moving_free_max = 0;           ///< columns of a moving tile for an fp32 result
+  int moving_free_max_bf16 = 0;      ///< the same for a bf16 result; 0 where there is none
+  int row_tile_min = 0;              ///< smallest row tile: 64 on v2, 32 from v3
+  int column_tile_min = 0;           ///< 0 where column tiling does not exist
+  double issue_min_cycles = 0;       ///< a pass never takes less
   double issue_overhead_cycles = 0;  ///< added to each pass
-  double latency_cycles = 0;       ///< first column in to last column out, beyond the columns
-  double load_cycles = 0;          ///< LoadStationary of a full tile, hidden under the pass before
-  double fp32_passes = 0;          ///< a fp32 matmul costs this many times a bf16 one
+  double latency_cycles = 0;         ///< first column in to last column out, beyond the columns
+  double load_cycles = 0;  ///< LoadStationary of a full tile, hidden under the pass before
+  double fp32_passes = 0;  ///< a fp32 matmul costs this many times a bf16 one
   double fp32_transpose_passes = 0;
-  double double_row_factor = 0;    ///< cost per column in double_row mode; 0 where it does not exist
-  double mx_factor = 0;            ///< cost per column of a microscaling matmul; 0: none
-  double window_cycles = 0;        ///< activity limiter window in NeuronCore cycles; 0: no limiter
-  double window_threshold = 0;     ///< share of a full-rate window that warms the next one
-  double cold_rate = 0;            ///< share of full rate while cold
+  double double_row_factor = 0;  ///< cost per column in double_row mode; 0 where it does not exist
+  double mx_factor = 0;          ///< cost per column of a microscaling matmul; 0: none
+  double window_cycles = 0;      ///< activity limiter window in NeuronCore cycles; 0: no limiter
+  double window_threshold = 0;   ///< share of a full-rate window that warms the next one
+  double cold_rate = 0;          ///< share of full rate while cold
   double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
 
 /// Vector, Scalar and GpSimd: cost = max(issue_min, N / rate) + fixed, in own cycles.
 struct LaneEngine {
   double clock_ghz = 0;
-  double issue_min_cycles = 0;      ///< floor of the streaming part
-  double issue_overhead_cycles = 0;  ///< start-to-start beyond the streaming part
-  double latency_cycles = 0;        ///< start-to-end beyond the streaming part
-  double pointer_scalar_cycles = 0;  ///< added when a scalar operand is a [P,1] tile
+  double issue_min_cycles = 0;            ///< floor of the streaming part
+  double issue_overhead_cycles = 0;       ///< start-to-start beyond the streaming part
+  double latency_cycles = 0;              ///< start-to-end beyond the streaming part
+  double pointer_scalar_cycles = 0;       ///< added when a scalar operand is a [P,1] tile
   double fast4_rate = 1, fast2_rate = 1;  ///< elements per cycle in the 16-bit modes
-  double fp32_fast_rate = 1;        ///< tensor_scalar on fp32, SBUF to SBUF
-  double function_overhead_cycles = 0;  ///< Scalar: a function rather than a copy
-  double table_load_ns = 0;         ///< Scalar: switching the activation tables
+  double fp32_fast_rate = 1;              ///< tensor_scalar on fp32, SBUF to SBUF
+  double function_overhead_cycles = 0;    ///< Scalar: a function rather than a copy
+  double table_load_ns = 0;               ///< Scalar: switching the activation tables
   double accumulator_read_cycles = 0;
   double reciprocal_cycles_per_element = 1;
   double dynamic_address_cycles = 0;  ///< floor when an address comes from a register
@@ -72,26 +72,26 @@ struct LaneEngine {
 struct Dma {
   int engines = 0;
   int queues_per_engine = 0;
-  double engine_gb_s = 0;         ///< streaming rate of one engine
-  double element_ns = 0;          ///< per element (descriptor) on one engine
-  double small_write_bytes = 0;   ///< HBM writes below this cost `small_write_factor`
+  double engine_gb_s = 0;        ///< streaming rate of one engine
+  double element_ns = 0;         ///< per element (descriptor) on one engine
+  double small_write_bytes = 0;  ///< HBM writes below this cost `small_write_factor`
   double small_write_factor = 1;
-  double element_bytes_max = 0;   ///< a longer contiguous run is split
-  double hwdge_issue_ns = 0;      ///< of the issuing sequencer, per DMA; 0: no hardware generator
+  double element_bytes_max = 0;  ///< a longer contiguous run is split
+  double hwdge_issue_ns = 0;     ///< of the issuing sequencer, per DMA; 0: no hardware generator
   double swdge_issue_ns = 0;
   double static_issue_ns = 0;
   double hwdge_load_first_ns = 0, hwdge_store_first_ns = 0;  ///< issue start to first element
   double swdge_load_first_ns = 0, swdge_store_first_ns = 0;
-  double tail_ns = 0;             ///< last element to semaphore
-  double transpose_rate_hbm = 0, transpose_rate_sbuf = 0;    ///< share of the copy rate
-  double compute_rate = 0;        ///< share of the copy rate for dma_compute
+  double tail_ns = 0;                                      ///< last element to semaphore
+  double transpose_rate_hbm = 0, transpose_rate_sbuf = 0;  ///< share of the copy rate
+  double compute_rate = 0;  ///< share of the copy rate for dma_compute
 };
 
 /// Semaphores, branches and registers of the sequencers.
 struct Sequencer {
   int registers = 0;
-  double semaphore_signal_ns = 0;  ///< producer's end to counter visible
-  double semaphore_wait_ns = 0;    ///< counter visible to consumer's start
+  double semaphore_signal_ns = 0;                       ///< producer's end to counter visible
+  double semaphore_wait_ns = 0;                         ///< counter visible to consumer's start
   double branch_taken_ns = 0, branch_not_taken_ns = 0;  ///< Sync's; the engines have their own
   double register_load_ns = 0, register_store_ns = 0, register_move_ns = 0;
   double sync_clock_ghz = 0;
@@ -102,9 +102,9 @@ struct Memory {
   int64_t sbuf_reserved_bytes = 0;  ///< per partition, not for kernels
   int64_t psum_partition_bytes = 0;
   int64_t psum_bank_bytes = 0;
-  int64_t hbm_bytes = 0;            ///< one core's share of the device memory
-  double hbm_gb_s = 0;              ///< of the stack that the core uses
-  int hbm_sharers = 1;              ///< cores on that stack
+  int64_t hbm_bytes = 0;  ///< one core's share of the device memory
+  double hbm_gb_s = 0;    ///< of the stack that the core uses
+  int hbm_sharers = 1;    ///< cores on that stack
 };
 
 /// One NeuronCore.
@@ -113,7 +113,7 @@ struct Core {
   int version = 0;           ///< 2, 3, 4; 1 is for planning only
   bool runs_kernels = true;  ///< false: running a kernel is refused as not-public
   int partitions = 0;
-  std::string placement;     ///< "ring" or "first-fit"
+  std::string placement;  ///< "ring" or "first-fit"
   TensorEngine tensor;
   LaneEngine vector, scalar, gpsimd;
   Dma dma;
@@ -124,7 +124,7 @@ struct Core {
 /// A link between chips, per chip.
 struct Link {
   std::string name;
-  double gb_s = 0;      ///< per direction
+  double gb_s = 0;  ///< per direction
   double latency_ns = 0;
   int count = 0;
 };
@@ -137,36 +137,36 @@ struct Chip {
   double hbm_gb = 0;
   double hbm_tb_s = 0;
   double peak_bf16_tflops = 0, peak_fp8_tflops = 0, peak_fp32_tflops = 0;  ///< as published
-  double peak_sparse_tflops = 0;   ///< 0: no structured sparsity
-  double peak_int8_tops = 0;       ///< 0: not advertised
-  double dma_tb_s = 0;             ///< as advertised; 0: no figure
-  int hbm_stacks = 0;              ///< 0: no figure
-  int collective_cores = 0;        ///< CC-cores that programs can use
-  double power_w = 0;            ///< 0: no figure
+  double peak_sparse_tflops = 0;  ///< 0: no structured sparsity
+  double peak_int8_tops = 0;      ///< 0: not advertised
+  double dma_tb_s = 0;            ///< as advertised; 0: no figure
+  int hbm_stacks = 0;             ///< 0: no figure
+  int collective_cores = 0;       ///< CC-cores that programs can use
+  double power_w = 0;             ///< 0: no figure
   std::vector<Link> links;
 };
 
 struct Instance {
   std::string name;
   int chips = 0;
-  std::string topology;  ///< "single", "ring", "chain", "torus-4x4", "switched"
+  std::string topology;            ///< "single", "ring", "chain", "torus-4x4", "switched"
   std::vector<std::string> links;  ///< which of the chip's links are wired up here
   int servers = 1;
-  int vcpus = 0;               ///< 0: no figure
-  double host_memory_gb = 0;   ///< GiB; 0: no figure
+  int vcpus = 0;              ///< 0: no figure
+  double host_memory_gb = 0;  ///< GiB; 0: no figure
   double efa_gbps = 0;
   double usd_per_hour = 0;  ///< 0: no list price
 };
 
 struct Machine {
-  std::string name;      ///< file stem: "trn2"
-  std::string title;     ///< "Trainium2"
+  std::string name;   ///< file stem: "trn2"
+  std::string title;  ///< "Trainium2"
   std::vector<std::string> aliases;
   Core core;
   Chip chip;
   Instance instance;
-  std::map<std::string, std::string> sources;        ///< source key -> what it is
-  std::map<std::string, Provenance> provenance;      ///< dotted key -> where the number is from
+  std::map<std::string, std::string> sources;    ///< source key -> what it is
+  std::map<std::string, Provenance> provenance;  ///< dotted key -> where the number is from
 
   /// Dotted keys whose numbers are estimates, in file order.
   std::vector<std::string> estimates() const;

@@ -17,15 +17,15 @@ struct Suffix {
   double factor;
 };
 constexpr std::array<Suffix, 27> kSuffixes{{
-    {"ghz", "frequency", 1e9},   {"mhz", "frequency", 1e6},   {"khz", "frequency", 1e3},
-    {"hz", "frequency", 1},      {"ps", "time", 1e-12},       {"ns", "time", 1e-9},
-    {"us", "time", 1e-6},        {"ms", "time", 1e-3},        {"s", "time", 1},
-    {"cycles", "cycles", 1},     {"bytes", "size", 1},        {"kib", "size", 1024},
-    {"mib", "size", 1048576},    {"gib", "size", 1073741824}, {"kb", "size", 1e3},
-    {"mb", "size", 1e6},         {"gb", "size", 1e9},         {"mb_s", "rate", 1e6},
-    {"gb_s", "rate", 1e9},       {"tb_s", "rate", 1e12},      {"gib_s", "rate", 1073741824},
-    {"gbps", "rate", 1.25e8},    {"gflops", "speed", 1e9},    {"tflops", "speed", 1e12},
-    {"pflops", "speed", 1e15},   {"w", "power", 1},           {"kw", "power", 1e3},
+    {"ghz", "frequency", 1e9}, {"mhz", "frequency", 1e6},   {"khz", "frequency", 1e3},
+    {"hz", "frequency", 1},    {"ps", "time", 1e-12},       {"ns", "time", 1e-9},
+    {"us", "time", 1e-6},      {"ms", "time", 1e-3},        {"s", "time", 1},
+    {"cycles", "cycles", 1},   {"bytes", "size", 1},        {"kib", "size", 1024},
+    {"mib", "size", 1048576},  {"gib", "size", 1073741824}, {"kb", "size", 1e3},
+    {"mb", "size", 1e6},       {"gb", "size", 1e9},         {"mb_s", "rate", 1e6},
+    {"gb_s", "rate", 1e9},     {"tb_s", "rate", 1e12},      {"gib_s", "rate", 1073741824},
+    {"gbps", "rate", 1.25e8},  {"gflops", "speed", 1e9},    {"tflops", "speed", 1e12},
+    {"pflops", "speed", 1e15}, {"w", "power", 1},           {"kw", "power", 1e3},
 }};
 
 /// The longest unit that ends `member`, or nullptr.
