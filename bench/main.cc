@@ -7,6 +7,7 @@
 #include "bench/reports.h"
 
 int main(int argc, char** argv) {
+  trainyard::bench::report_formats();
   trainyard::bench::report_matmul();
   if (argc > 1 && std::string_view(argv[1]) == "--ratios") return 0;
   benchmark::Initialize(&argc, argv);

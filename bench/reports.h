@@ -3,6 +3,7 @@
 
 namespace trainyard::bench {
 
+void report_formats();
 void report_matmul();
 
 }  // namespace trainyard::bench
