@@ -18,9 +18,19 @@ using program::kNone;
 
 namespace {
 
+// The input element that output element `k` of a transposing instruction comes from: first and last
+// dimension exchanged.
+size_t transposed(size_t k, const isa::Layout& out) {
+  const size_t rows = out.dims[0].count, columns = out.dims[out.ndim - 1].count;
+  const size_t middle = out.elements() / (rows * columns);
+  const size_t column = k % columns, m = k / columns % middle, row = k / columns / middle;
+  return (column * middle + m) * rows + row;
+}
+
 // Whether output element `k` of `n` (in rows of `row`) depends on undefined elements of `in`.
 bool depends(Definedness rule, const std::vector<uint8_t>& in, size_t k, size_t n, size_t row,
-             size_t rows) {
+             size_t rows, const isa::Layout& out) {
+  if (rule == Definedness::transposed && in.size() == n) return in[transposed(k, out)];
   if (rule == Definedness::everything || in.size() % rows != 0)
     return std::find(in.begin(), in.end(), 1) != in.end();
   const size_t in_row = in.size() / rows;
@@ -42,13 +52,15 @@ void define_outputs(const Call& call, CoreMemory& memory) {
 
 void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory) {
   bool clean = true;
+  std::vector<uint8_t> skipped;  // per element of the source
   for_each_operand(call, [&](int slot, Access access) {
+    if (access == Access::read && skipped.empty()) skipped = memory.skipped_mask(call, slot);
     if (access == Access::read) clean &= !memory.undefined(call, slot);
     // Updated in place: elements that were not written keep their state.
     if (access == Access::update && call.spec().definedness == Definedness::elementwise)
       clean &= !memory.undefined(call, slot);
   });
-  if (clean) return define_outputs(call, memory);
+  if (clean && skipped.empty()) return define_outputs(call, memory);
 
   std::vector<std::vector<uint8_t>> inputs;
   TensorId from = kNone;
@@ -67,7 +79,13 @@ void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory
     std::vector<uint8_t> mask(n);
     for (const auto& in : inputs)
       for (size_t k = 0; k < n; ++k)
-        mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows);
+        mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows, *out.layout);
+    if (skipped.size() == n) {  // what was skipped stays as it was
+      const std::vector<uint8_t> before = memory.undefined_mask(call, slot);
+      const bool turned = call.spec().definedness == Definedness::transposed;
+      for (size_t k = 0; k < n; ++k)
+        if (skipped[turned ? transposed(k, *out.layout) : k]) mask[k] = before[k];
+    }
     memory.define_mask(call, slot, mask);
     if (std::find(mask.begin(), mask.end(), 1) != mask.end() && out.id != from)
       memory.note_origin(out.id, {i, from});

@@ -88,6 +88,28 @@ struct CoreMemory::Located {
   int64_t pitch, row;  // bytes from partition to partition in storage, and in the tensor
 };
 
+namespace {
+
+// Whether every element that the operand reaches at this index lies in its tensor and, on chip, in
+// its partition.
+bool stays_inside(const isa::OperandView& v, int64_t index) {
+  const Layout& l = *v.layout;
+  int64_t low = 0, high = 0, low_free = 0, high_free = 0;
+  for (int d = l.indirect == Indirect::vector ? 1 : 0; d < l.ndim; ++d) {
+    const int64_t reach = l.dims[d].step * (l.dims[d].count - 1);
+    (reach < 0 ? low : high) += reach;
+    if (d > 0) (reach < 0 ? low_free : high_free) += reach;
+  }
+  const int64_t start = v.offset + index * l.scale;
+  const auto elements = v.tensor->bytes() / static_cast<int64_t>(base::size_of(l.dtype));
+  if (start + low < 0 || start + high >= elements) return false;
+  if (!v.on_chip()) return true;
+  const int64_t within = start % v.row_elements();
+  return within + low_free >= 0 && within + high_free < v.row_elements();
+}
+
+}  // namespace
+
 int64_t CoreMemory::scalar_index(const Call& call, int slot, const Layout& layout) {
   if (layout.reg != program::kNone) {
     if (layout.reg >= state_.registers.size() || !state_.register_defined[layout.reg])
@@ -105,7 +127,7 @@ int64_t CoreMemory::scalar_index(const Call& call, int slot, const Layout& layou
 }
 
 int64_t CoreMemory::checked_index(const Call& call, int slot, int64_t index, const Layout& layout) {
-  if (index >= 0 && index < layout.limit) return index;
+  if (index >= 0 && index < layout.limit && stays_inside(call.view(slot), index)) return index;
   const int oob = call.spec().find("oob_mode");
   if (oob >= 0 && call.choice<isa::OobMode>(oob) == isa::OobMode::skip) return -1;
   throw Error(Code::E212, fmt::format("{}: index {} is outside {}", call.spec().name, index,
@@ -161,23 +183,26 @@ std::vector<int64_t> CoreMemory::index_rows(const Call& call, int slot) {
         .note(call.view(slot + 1).describe());
   const Bytes index = resolve(call, slot + 1);
   const auto element = static_cast<int64_t>(base::size_of(l.dtype));
-  std::vector<int64_t> rows(index.rows());
-  std::vector<uint32_t> words(index.row_elements());
-  for (int i = 0; i < index.rows(); ++i) {
-    isa::load_words(index, i, words.data());
-    const int64_t value = index.dtype == DType::u32 ? int64_t{words[0]}
-                                                    : int64_t{static_cast<int32_t>(words[0])};
+  const int64_t columns = index.row_elements();
+  std::vector<uint32_t> words(index.elements());
+  for (int i = 0; i < index.rows(); ++i) isa::load_words(index, i, &words[i * columns]);
+  std::vector<int64_t> rows(l.dims[0].count);
+  for (size_t i = 0; i < rows.size(); ++i) {  // column by column
+    const uint32_t word = words[i % index.rows() * columns + i / index.rows()];
+    const int64_t value =
+        index.dtype == DType::u32 ? int64_t{word} : int64_t{static_cast<int32_t>(word)};
     const int64_t row = checked_index(call, slot, value, l);
     rows[i] = row < 0 ? -1 : row * l.scale * element;
   }
   return rows;
 }
 
-// Calls visit(storage, byte offset, byte count) for the runs of an operand, in element order.
-template <class Visit>
-void CoreMemory::for_each_run(const Call& call, int slot, Visit visit) {
+// Calls visit(storage, byte offset, byte count) for the runs of an operand, in element order, and
+// skip(elements) for those that an index out of bounds leaves out.
+template <class Visit, class Skip>
+void CoreMemory::for_each_run(const Call& call, int slot, Visit visit, Skip skip) {
   Bytes b = resolve(call, slot);
-  if (!b.data) return;
+  if (!b.data) return skip(b.elements());
   Storage& s = *storage(call.raw(slot).tensor);
   const bool gathers =
       program_.layout(call.raw(slot).layout).indirect == Indirect::vector;
@@ -186,7 +211,10 @@ void CoreMemory::for_each_run(const Call& call, int slot, Visit visit) {
     return visit(s, static_cast<size_t>(b.data - s.data()),
                  static_cast<size_t>(b.elements() * b.element));
   for (int r = 0; r < b.rows(); ++r) {
-    if (gathers && rows[r] < 0) continue;
+    if (gathers && rows[r] < 0) {
+      skip(b.row_elements());
+      continue;
+    }
     std::byte* row = gathers ? b.data + rows[r] : b.row(r);
     isa::for_each_run(b, row, [&](std::byte* p, int64_t count, ptrdiff_t step) {
       if (step == b.element)
@@ -195,6 +223,11 @@ void CoreMemory::for_each_run(const Call& call, int slot, Visit visit) {
         visit(s, static_cast<size_t>(p + i * step - s.data()), static_cast<size_t>(b.element));
     });
   }
+}
+
+template <class Visit>
+void CoreMemory::for_each_run(const Call& call, int slot, Visit visit) {
+  for_each_run(call, slot, visit, [](int64_t) {});
 }
 
 bool CoreMemory::undefined(const Call& call, int slot) {
@@ -274,8 +307,25 @@ std::vector<uint8_t> CoreMemory::undefined_mask(const Call& call, int slot) {
   const size_t element = base::size_of(program_.layout(call.raw(slot).layout).dtype);
   for_each_run(call, slot, [&](Storage& s, size_t offset, size_t n) {
     for (size_t i = 0; i < n; i += element) mask.push_back(!s.defined(offset + i, element));
-  });
+  }, [&](int64_t skipped) { mask.insert(mask.end(), skipped, 0); });
   return mask;
+}
+
+std::vector<uint8_t> CoreMemory::skipped_mask(const Call& call, int slot) {
+  const int oob = call.spec().find("oob_mode");
+  if (oob < 0 || call.choice<isa::OobMode>(oob) != isa::OobMode::skip ||
+      program_.layout(call.raw(slot).layout).indirect == Indirect::none)
+    return {};
+  std::vector<uint8_t> mask;
+  bool any = false;
+  const size_t element = base::size_of(program_.layout(call.raw(slot).layout).dtype);
+  for_each_run(call, slot,
+               [&](Storage&, size_t, size_t n) { mask.insert(mask.end(), n / element, 0); },
+               [&](int64_t skipped) {
+                 mask.insert(mask.end(), skipped, 1);
+                 any = true;
+               });
+  return any ? mask : std::vector<uint8_t>{};
 }
 
 void CoreMemory::define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined) {
@@ -284,7 +334,7 @@ void CoreMemory::define_mask(const Call& call, int slot, const std::vector<uint8
   for_each_run(call, slot, [&](Storage& s, size_t offset, size_t n) {
     for (size_t i = 0; i < n && k < undefined.size(); i += element, ++k)
       s.define(offset + i, element, !undefined[k]);
-  });
+  }, [&](int64_t skipped) { k += skipped; });
 }
 
 void CoreMemory::note_origin(TensorId tensor, UndefinedOrigin origin) {

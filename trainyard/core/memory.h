@@ -50,6 +50,8 @@ class CoreMemory final : public isa::Memory {
 
   /// Per element of the operand, row-major, 1 where undefined.
   std::vector<uint8_t> undefined_mask(const Call& call, int slot);
+  /// Per element of the operand, 1 where an index out of bounds was skipped; empty: nowhere.
+  std::vector<uint8_t> skipped_mask(const Call& call, int slot);
   void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined);
 
   void note_origin(TensorId tensor, UndefinedOrigin origin);
@@ -60,6 +62,8 @@ class CoreMemory final : public isa::Memory {
   Located locate(const Call& call, int slot);
   template <class Visit>
   void for_each_run(const Call& call, int slot, Visit visit);
+  template <class Visit, class Skip>
+  void for_each_run(const Call& call, int slot, Visit visit, Skip skip);
   int64_t scalar_index(const Call& call, int slot, const isa::Layout& layout);
   int64_t checked_index(const Call& call, int slot, int64_t index, const isa::Layout& layout);
   Storage& arena(isa::Buffer buffer);

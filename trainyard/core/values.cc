@@ -31,6 +31,15 @@ bool overwrites(const isa::OperandView& v) {
   return v.layout->indirect == isa::Indirect::none && v.bytes() == v.tensor->bytes();
 }
 
+// Whether an instruction reads a tensor, be it the one it writes.
+bool reads(const Call& call, TensorId id) {
+  bool found = false;
+  program::for_each_operand(call, [&](int slot, isa::Access access) {
+    found |= access == isa::Access::read && call.raw(slot).tensor == id;
+  });
+  return found;
+}
+
 }  // namespace
 
 Values::Values(const Program& program, ValueOptions options)
@@ -62,13 +71,13 @@ struct Values::Window {
   Window(const Program& program, InstructionId first, InstructionId end)
       : first(first), end(end), waiting(end - first), uses(program.tensor_count()) {
     program::Dependencies dependencies(program);
-    std::vector<InstructionId> before;
+    std::vector<program::Dependence> before;
     std::vector<std::pair<uint32_t, uint32_t>> edges;
     for (InstructionId i = first; i < end; ++i) {
       before.clear();
       dependencies.add(i, before);
       waiting[i - first] = static_cast<uint32_t>(before.size());
-      for (InstructionId b : before) edges.emplace_back(b - first, i - first);
+      for (const auto& b : before) edges.emplace_back(b.id - first, i - first);
     }
     successor_begin.assign(end - first + 1, 0);
     for (const auto& [from, to] : edges) ++successor_begin[from + 1];
@@ -112,7 +121,10 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
         const isa::OperandView v = call.view(slot);
         const bool first_use = !touched[v.id];
         touched[v.id] = 1;
-        memory_.prepare(v.id, first_use && access != isa::Access::read && overwrites(v));
+        // A transfer with dynamic addresses may skip rows, and so leave some of the tensor fresh.
+        const bool whole = first_use && access != isa::Access::read && overwrites(v) &&
+                           !program_.instruction(i).dynamic && !reads(call, v.id);
+        memory_.prepare(v.id, whole);
         if (access != isa::Access::read && !v.tensor->has_address())
           memory_.storage(v.id)->own();
       });

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "trainyard/isa/dma.h"
 #include "trainyard/isa/laws.h"
 #include "trainyard/isa/rules.h"
-#include "trainyard/isa/run.h"
 
 namespace trainyard::isa {
 
@@ -17,17 +17,50 @@ constexpr std::string_view kDoc = R"(
 dst = src, element by element in row-major order of both access patterns.
 
 Memory types: HBM or SBUF on both sides.
-Data types: any; different types convert through float32 (not with dge_mode.hwdge).
+Data types: any; different types convert through float32 (not with dge_mode.hwdge); packed types
+  only to themselves.
 Layout: equal element counts; the shapes may differ.
-Dynamic addresses: `.ap(scalar_offset=…)` on either side; `.ap(vector_offset=…)` gathers or scatters
-  rows of an HBM tensor (software descriptors only). oob_mode.error refuses an index outside the
-  tensor, oob_mode.skip leaves that row alone.
+Dynamic addresses: `.ap(scalar_offset=…)` on either side, a register or an integer tile of one
+  element; `.ap(vector_offset=…)` on one side gathers or scatters rows of an HBM tensor, one index a
+  row from an integer tile [rows, 1] in SBUF. Rows are moved in order, so that the last of several
+  scattered to one place stays; the chip's order is not documented.
+  oob_mode.error refuses an index outside the tensor (negative ones included), oob_mode.skip leaves
+  what that transfer would have written as it is.
+dge_mode: hwdge (NeuronCore-v3) moves bytes, without casts and indices; none takes no dynamic
+  addresses; indices need swdge.
+engine: sync or scalar trigger hardware descriptors. priority: 0 to 3, NeuronCore-v4.
 Cost: descriptors of one contiguous run each, spread over the DMA engines of the core:
   issue + first element + ceil(elements / engines) x (2.9 ns + bytes / 27 GB/s) + tail on
   NeuronCore-v3.
-NumPy: dst.ravel()[...] = src.ravel()
-Sources: nki.isa.dma_copy (SDK 2.32); cost TRACE, DMABW.
+NumPy: dst.ravel()[...] = src.ravel(); dst[...] = src[index]; dst[index] = src
+Sources: nki.isa.dma_copy (SDK 2.32), nki-dge.rst, nki-aps.rst; cost TRACE, DMABW.
 )";
+
+[[noreturn]] void refuse(std::string message, std::string found, std::string allowed) {
+  throw base::Error(base::Code::E111, "dma_copy: " + std::move(message))
+      .limit(std::move(found), std::move(allowed), "dma_copy");
+}
+
+void check_descriptors(const Call& c, const OperandView& d, const OperandView& s) {
+  const auto mode = c.choice<DgeMode>(dge_mode);
+  if (mode == DgeMode::hwdge) {
+    needs_version(c, 3, "dge_mode.hwdge");
+    if (is_indexed(d) || is_indexed(s))
+      refuse("hardware descriptors cannot gather or scatter", "hwdge", "swdge or unknown");
+    if (d.dtype() != s.dtype())
+      throw base::Error(base::Code::E106, "dma_copy: hardware descriptors move bytes, no casts")
+          .limit(fmt::format("{} to {}", base::name_of(s.dtype()), base::name_of(d.dtype())),
+                 "equal types", "dge_mode.hwdge");
+  }
+  if (mode == DgeMode::none && (is_dynamic(d) || is_dynamic(s)))
+    refuse("descriptors made before the run have no dynamic addresses", "none", "swdge or hwdge");
+  const auto trigger = c.choice<Engine>(engine);
+  if (trigger == Engine::unknown) return;
+  if (mode != DgeMode::hwdge)
+    refuse("engine chooses who triggers hardware descriptors", "another dge_mode", "hwdge");
+  if (trigger != Engine::sync && trigger != Engine::scalar)
+    refuse("engine", std::string(name_of(trigger)), "sync or scalar");
+}
 
 void check(const Call& c) {
   const OperandView d = c.operand(dst), s = c.operand(src);
@@ -37,81 +70,45 @@ void check(const Call& c) {
         .limit(std::to_string(d.elements()), std::to_string(s.elements()), "dma_copy")
         .note(d.describe())
         .note(s.describe());
-  const auto mode = c.choice<DgeMode>(dge_mode);
-  const bool gathers = d.layout->indirect == Indirect::vector || s.layout->indirect == Indirect::vector;
-  const bool dynamic = d.layout->indirect != Indirect::none || s.layout->indirect != Indirect::none;
-  const auto refuse = [&](std::string message, std::string found, std::string allowed) {
-    throw base::Error(base::Code::E111, "dma_copy: " + std::move(message))
-        .limit(std::move(found), std::move(allowed), "dma_copy");
-  };
-  if (mode == DgeMode::hwdge) {
-    needs_version(c, 3, "dge_mode.hwdge");
-    if (gathers) refuse("hardware descriptors cannot gather or scatter", "hwdge", "swdge or unknown");
-    if (d.dtype() != s.dtype())
-      throw base::Error(base::Code::E106, "dma_copy: hardware descriptors move bytes and cannot cast")
-          .limit(fmt::format("{} to {}", base::name_of(s.dtype()), base::name_of(d.dtype())),
-                 "equal types", "dge_mode.hwdge");
-  }
-  if (mode == DgeMode::none && dynamic)
-    refuse("descriptors made before the run cannot have dynamic addresses", "none", "swdge or hwdge");
-  const auto trigger = c.choice<Engine>(engine);
-  if (trigger != Engine::unknown) {
-    if (mode != DgeMode::hwdge)
-      refuse("engine chooses who triggers hardware descriptors", "another dge_mode", "hwdge");
-    if (trigger != Engine::sync && trigger != Engine::scalar)
-      refuse("engine", std::string(name_of(trigger)), "sync or scalar");
-  }
-  if (c.has(priority)) {
-    needs_version(c, 4, "priority");
-    if (c.integer(priority) < 0 || c.integer(priority) > 3)
-      refuse("priority", std::to_string(c.integer(priority)), "0 to 3");
-  }
+  check_descriptors(c, d, s);
+  check_priority(c, priority);
   for (int p : {dst, src}) {
-    const OperandView v = c.operand(p);
-    if (v.layout->indirect == Indirect::vector && v.on_chip())
-      throw base::Error(base::Code::E107, label(c, p) + " is gathered by vector_offset but not in HBM")
-          .limit(std::string(name_of(v.buffer())), "HBM", "dma_copy");
+    check_indexed(c, p);
+    check_index_column(c, p);
   }
-  if (base::is_pack(d.dtype()) != base::is_pack(s.dtype()) ||
-      (base::is_pack(d.dtype()) && d.dtype() != s.dtype()))
-    same_dtype(c, {dst, src});
+  if (is_indexed(d) && is_indexed(s)) refuse("vector_offset", "on both sides", "on one side");
+  if (base::is_pack(d.dtype()) || base::is_pack(s.dtype())) same_dtype(c, {dst, src});
 }
 
-// Both sides as one list of rows whose elements correspond; a side is split to the other's rows
-// only where it can be, else everything is packed.
+// Row by row if the shapes agree, else through one packed copy.
 void copy(const Bytes& to, const Bytes& from, const base::Rounding& rounding) {
   if (to.dtype == from.dtype) return copy_bits(to, from);
-  const int64_t n = from.elements();
-  float* values = Run::scratch(0, n);
-  const float* read = read_rows(from, 0, from.rows(), values);
-  write_rows(to, 0, to.rows(), read, rounding);
+  const int64_t n = from.row_elements();
+  const bool same_rows = to.rows() == from.rows() && to.row_elements() == n;
+  const int step = same_rows ? block_rows(from.rows(), n) : from.rows();
+  for (int first = 0; first < from.rows(); first += step) {
+    const int rows = std::min(step, from.rows() - first);
+    const float* values = read_rows(from, first, rows, Run::scratch(0, rows * n));
+    write_rows(to, first, same_rows ? rows : to.rows(), values, rounding);
+  }
 }
 
 void run(Run& r) {
   const Call& c = r.call;
-  const OperandView d = c.operand(dst), s = c.operand(src);
-  const bool scatter = d.layout->indirect == Indirect::vector;
-  const bool gather = s.layout->indirect == Indirect::vector;
-  Bytes to = r.bytes(dst), from = r.bytes(src);
-  if (!to.data || !from.data) return;  // a scalar offset out of bounds, skipped
-  if (!scatter && !gather) return copy(to, from, r.rounding);
-
-  // One transfer a row: the indexed side jumps to its row, the other side walks on.
-  const Bytes indexed = gather ? from : to;
-  Bytes plain = gather ? to : from;
-  const std::vector<int64_t> rows = r.memory.index_rows(c, c.slot(gather ? src : dst));
-  if (plain.rows() != indexed.rows() || plain.row_elements() != indexed.row_elements())
-    throw base::Error(base::Code::E110, "dma_copy: the gathered and the plain side differ in rows")
-        .limit(fmt::format("{} rows of {}", plain.rows(), plain.row_elements()),
-               fmt::format("{} rows of {}", indexed.rows(), indexed.row_elements()), "dma_copy");
-  Bytes one_indexed = indexed, one_plain = plain;
-  one_indexed.dims[0].count = one_plain.dims[0].count = 1;
-  for (int i = 0; i < indexed.rows(); ++i) {
-    if (rows[i] < 0) continue;
-    one_indexed.data = indexed.data + rows[i];
-    one_plain.data = plain.row(i);
-    gather ? copy(one_plain, one_indexed, r.rounding) : copy(one_indexed, one_plain, r.rounding);
+  const bool scatters = is_indexed(c.operand(dst)), gathers = is_indexed(c.operand(src));
+  if (!scatters && !gathers) {
+    const Bytes to = r.bytes(dst), from = r.bytes(src);
+    if (to.data && from.data) copy(to, from, r.rounding);  // else skipped: out of bounds
+    return;
   }
+  for_each_indexed_row(r, c.slot(gathers ? src : dst), c.slot(gathers ? dst : src), gathers,
+                       [&](const Bytes& indexed, const Bytes& plain, int row) {
+    const Bytes& to = gathers ? plain : indexed;
+    const Bytes& from = gathers ? indexed : plain;
+    if (to.dtype == from.dtype) return copy_bits(to, from);
+    write_rows(to, row, 1, read_rows(from, row, 1, Run::scratch(0, from.row_elements())),
+               r.rounding);
+  });
 }
 
 Cost cost(const Call& c) {

@@ -26,6 +26,7 @@ enum class ParamKind : uint8_t {
   boolean,
   op,                ///< an operator token such as nl.add
   integers,          ///< a tuple or list of ints
+  numbers,           ///< a tuple or list of numbers, kept as the bits of doubles
   pattern,           ///< [[step, count], …], flattened to integers
   engine, dge_mode, oob_mode, reduce_cmd, perf_mode,
   reg,               ///< a VirtualRegister
@@ -53,6 +54,7 @@ enum class Evidence : uint8_t { exact, order_defined, approximate };
 enum class Definedness : uint8_t {
   elementwise,  ///< output element i depends on element i of every input ([P, 1] inputs: on row)
   rows,         ///< an output row depends on the whole row of every input
+  transposed,   ///< the output is the input with its first and last dimension exchanged
   everything,   ///< any undefined input makes the whole output undefined
 };
 

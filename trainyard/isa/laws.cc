@@ -48,12 +48,16 @@ double copy_rate(const Call& call, std::initializer_list<int> params, bool fp32_
 DgeMode dge_mode_of(const Call& call, int param) {
   const auto mode = call.choice<DgeMode>(param);
   if (mode != DgeMode::unknown) return mode;
+  bool dynamic = false;
   for (size_t p = 0; p < call.spec().params.size(); ++p) {
     const int i = static_cast<int>(p);
-    if (call.is_tensor(i) && call.operand(i).layout->indirect == Indirect::vector)
-      return DgeMode::swdge;
+    if (!call.is_tensor(i)) continue;
+    const Indirect indirect = call.operand(i).layout->indirect;
+    if (indirect == Indirect::vector) return DgeMode::swdge;
+    dynamic |= indirect == Indirect::scalar;
   }
-  return call.core().dma.hwdge_issue_ns > 0 ? DgeMode::hwdge : DgeMode::none;
+  if (call.core().dma.hwdge_issue_ns > 0) return DgeMode::hwdge;
+  return dynamic ? DgeMode::swdge : DgeMode::none;
 }
 
 Cost dma_cost(const Call& call, const OperandView& dst, const OperandView& src, DgeMode mode,

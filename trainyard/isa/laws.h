@@ -18,7 +18,7 @@ Cost lane_cost(const Call& call, double elements, double rate = 1.0, double extr
 double copy_rate(const Call& call, std::initializer_list<int> params, bool fp32_mode);
 
 /// The descriptor mode of a DMA: as its argument `param` says, else software for gathers, hardware
-/// where the core has it, static otherwise.
+/// where the core has it, software for other dynamic addresses, static otherwise.
 DgeMode dge_mode_of(const Call& call, int param);
 
 /// Cost of moving these operands by DMA. `rate` is the share of the copy rate.

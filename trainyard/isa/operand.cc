@@ -60,7 +60,8 @@ int OperandView::start_partition() const {
 
 int64_t OperandView::contiguous_elements() const {
   int64_t run = 1;
-  for (int d = layout->ndim - 1; d >= (on_chip() ? 1 : 0); --d) {
+  const bool rows_apart = on_chip() || layout->indirect == Indirect::vector;
+  for (int d = layout->ndim - 1; d >= (rows_apart ? 1 : 0); --d) {
     const Dim& dim = layout->dims[d];
     if (dim.count == 1) continue;
     if (dim.step != run) break;

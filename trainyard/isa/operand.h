@@ -53,7 +53,8 @@ struct Dim {
 enum class Indirect : uint8_t {
   none,
   scalar,  ///< offset += value * scale; the value is the next operand or a register
-  vector,  ///< dimension 0 is gathered: row i starts at index[i] * scale; next operand
+  vector,  ///< dimension 0 is gathered: row i starts at index[i] * scale; next operand. An index
+           ///< tile of several columns is read column by column.
 };
 
 inline constexpr int kMaxDims = 8;

@@ -52,6 +52,25 @@ void check_start_partition(const Call& call, int param, const OperandView& v) {
       .note(v.describe());
 }
 
+// What an address is read from: integers in SBUF, one of them for a scalar offset.
+void check_index(const Call& call, int param, int i) {
+  const OperandView v = call.operand(param, i);
+  if (v.layout->indirect == Indirect::none || v.layout->reg != kNone) return;
+  const OperandView index = call.index_of(param, i);
+  const std::string what = label(call, param) + "'s index";
+  if (!base::is_integer(index.dtype()))
+    throw Error(Code::E105, fmt::format("{} is {}", what, base::name_of(index.dtype())))
+        .limit(std::string(base::name_of(index.dtype())), "an integer type", "dynamic addresses");
+  if (index.buffer() != Buffer::sbuf)
+    throw Error(Code::E107, fmt::format("{} is in {}", what, name_of(index.buffer())))
+        .limit(std::string(name_of(index.buffer())), "sbuf", "dynamic addresses")
+        .note(index.describe());
+  if (v.layout->indirect == Indirect::scalar && index.elements() != 1)
+    throw Error(Code::E110, fmt::format("{} has {} elements", what, index.elements()))
+        .limit(std::to_string(index.elements()), "1", "scalar_offset")
+        .note(index.describe());
+}
+
 }  // namespace
 
 void check_common(const Call& call) {
@@ -80,10 +99,11 @@ void check_common(const Call& call) {
                    engine == Engine::tensor
                        ? (spec.params[p].access == Access::read ? "sbuf" : "psum")
                    : engine == Engine::gpsimd ? "sbuf"
-                   : engine == Engine::dma    ? "sbuf or HBM"
-                                              : "sbuf or psum",
+                   : engine == Engine::dma || engine == Engine::sync ? "sbuf or HBM"
+                                                                     : "sbuf or psum",
                    fmt::format("the {} engine", name_of(engine)))
             .note(v.describe());
+      check_index(call, param, i);
       if (!v.on_chip()) continue;
       if (v.partitions() > call.core().partitions)
         throw Error(Code::E101, fmt::format("{} has {} partitions", label(call, param),
