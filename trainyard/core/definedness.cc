@@ -42,6 +42,20 @@ bool depends(Definedness rule, const std::vector<uint8_t>& in, size_t k, size_t 
   return std::find(begin, begin + in_row, 1) != begin + in_row;
 }
 
+// What the instruction itself says about the output operand `slot`.
+std::vector<uint8_t> told_by_instruction(const Call& call, CoreMemory& memory, int slot) {
+  isa::UndefinedMasks masks(call.spec().params.size());
+  int output = -1;
+  for (size_t p = 0; p < masks.size(); ++p) {
+    const int param = static_cast<int>(p);
+    if (!call.is_tensor(param)) continue;
+    if (call.slot(param) == slot) output = param;
+    if (memory.undefined(call, call.slot(param)))
+      masks[p] = memory.undefined_mask(call, call.slot(param));
+  }
+  return call.spec().undefined(call, memory, masks, output);
+}
+
 }  // namespace
 
 void define_outputs(const Call& call, CoreMemory& memory) {
@@ -77,7 +91,8 @@ void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory
     const auto n = static_cast<size_t>(out.elements());
     const auto rows = static_cast<size_t>(out.partitions());
     std::vector<uint8_t> mask(n);
-    for (const auto& in : inputs)
+    if (call.spec().undefined) mask = told_by_instruction(call, memory, slot);
+    else for (const auto& in : inputs)
       for (size_t k = 0; k < n; ++k)
         mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows, *out.layout);
     if (skipped.size() == n) {  // what was skipped stays as it was

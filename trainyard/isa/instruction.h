@@ -45,6 +45,7 @@ struct Param {
   /// The default itself (kind none for `None` and for required parameters).
   Value default_value = {};
   std::string_view doc = {};
+  bool none_allowed = false;  ///< `None` is an argument although there is no default
 };
 
 /// How well the values of an instruction are known.
@@ -59,6 +60,10 @@ enum class Definedness : uint8_t {
 };
 
 class Call;
+class Memory;
+
+/// Per parameter, which elements of its tensor are undefined, row-major; empty: none is.
+using UndefinedMasks = std::vector<std::vector<uint8_t>>;
 
 /// What one instruction costs on its engine, before it waits for anything.
 struct Cost {
@@ -94,6 +99,12 @@ struct Spec {
   Cost (*cost)(const Call&) = nullptr;
   /// Evidence of this call where it differs by argument (activation functions); null: `evidence`.
   Evidence (*evidence_of)(const Call&) = nullptr;
+  /// What a call does to the accumulators of its engine (reduce_cmd); null: nothing.
+  Access (*accumulators)(const Call&) = nullptr;
+  /// The undefined elements of output `param` (not empty), where no rule of `definedness` fits;
+  /// called after the values are there.
+  std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&, int param) =
+      nullptr;
 
   int find(std::string_view param) const;  ///< index, or -1
 };
