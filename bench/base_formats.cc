@@ -83,25 +83,6 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void hand_written_bf16(cons
   }
 }
 
-/// The same with stochastic rounding, from one xorshift generator a lane.
-__attribute__((target("avx512f,avx512bw,avx512vl"))) void hand_written_stochastic_bf16(
-    const float* src, uint16_t* dst, size_t n, uint32_t (&lanes)[16]) {
-  __m512i state = _mm512_loadu_si512(lanes);
-  for (size_t i = 0; i < n; i += 16) {
-    state = _mm512_xor_si512(state, _mm512_slli_epi32(state, 13));
-    state = _mm512_xor_si512(state, _mm512_srli_epi32(state, 17));
-    state = _mm512_xor_si512(state, _mm512_slli_epi32(state, 5));
-    const __m512i bits = _mm512_loadu_si512(src + i);
-    __m512i sum = _mm512_add_epi32(bits, _mm512_srli_epi32(state, 16));
-    sum = _mm512_srli_epi32(sum, 16);
-    const __mmask16 nan = _mm512_cmp_ps_mask(_mm512_castsi512_ps(bits), _mm512_castsi512_ps(bits),
-                                             _CMP_UNORD_Q);
-    sum = _mm512_mask_mov_epi32(sum, nan, _mm512_set1_epi32(0x7fc0));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm512_cvtepi32_epi16(sum));
-  }
-  _mm512_storeu_si512(lanes, state);
-}
-
 #endif
 
 }  // namespace
@@ -121,18 +102,10 @@ void report_formats() {
     base::from_fp32(DType::bf16, values.data(), codes.data(), kTile, {true, 1, 2});
   };
   const auto by_hand = [&] { hand_written_bf16(values.data(), codes.data(), kTile); };
-  uint32_t lanes[16];
-  for (uint32_t i = 0; i < 16; ++i) lanes[i] = i + 1;
-  const auto stochastic_by_hand = [&] {
-    hand_written_stochastic_bf16(values.data(), codes.data(), kTile, lanes);
-  };
   print_time("from_fp32 bfloat16 to nearest, 65536 elements", "a hand-vectorised loop",
              1 / speed_against(nearest, by_hand), 1.5);
   print_time("from_fp32 bfloat16 stochastic, 65536 elements",
-             "a hand-vectorised loop with xorshift",
-             1 / speed_against(stochastic, stochastic_by_hand), 2.5);
-  fmt::print("  (and {:.2f}x the time of the hand-vectorised loop to nearest)\n",
-             1 / speed_against(stochastic, by_hand));
+             "the hand-vectorised loop to nearest", 1 / speed_against(stochastic, by_hand), 2.5);
 #endif
 }
 

@@ -22,7 +22,8 @@ namespace {
 struct ConvertLoops {
   void (*widen)(const void* src, float* dst, size_t n);
   void (*narrow)(const float* src, void* dst, size_t n);
-  void (*narrow_stochastic)(const float* src, const uint32_t* random, void* dst, size_t n);
+  void (*narrow_stochastic)(const float* src, StreamKeys keys, uint32_t position, void* dst,
+                            size_t n);
 };
 
 #define TRAINYARD_LOOPS "trainyard/base/convert_loops.inc"
@@ -52,7 +53,7 @@ const ConvertLoops& loops(DType dtype) {
   return found;
 }
 
-constexpr size_t kChunk = 1024;  // elements whose random bits, or codes, are buffered at a time
+constexpr size_t kChunk = 1024;  // fp4 codes that are buffered at a time
 
 }  // namespace
 
@@ -72,12 +73,15 @@ void from_fp32(DType dtype, const float* src, void* dst, size_t n, const Roundin
   }
   const ConvertLoops& found = loops(dtype);
   if (!rounding.stochastic || !found.narrow_stochastic) return found.narrow(src, dst, n);
-  uint32_t random[kChunk];
   auto to = static_cast<unsigned char*>(dst);
-  for (size_t done = 0; done < n; done += kChunk) {
-    const size_t count = std::min(kChunk, n - done);
-    random_run(rounding.seed, rounding.stream, first_element + done, random, count);
-    found.narrow_stochastic(src + done, random, to + done * size_of(dtype), count);
+  while (n > 0) {
+    const size_t count = std::min<uint64_t>(n, elements_under_keys(first_element));
+    found.narrow_stochastic(src, stream_keys(rounding.seed, rounding.stream, first_element),
+                            static_cast<uint32_t>(first_element), to, count);
+    first_element += count;
+    src += count;
+    to += count * size_of(dtype);
+    n -= count;
   }
 }
 
