@@ -61,13 +61,13 @@ Dependencies::Memory& Dependencies::memory_of(TensorId id) {
   return *m;
 }
 
-void Dependencies::follow(InstructionId earlier, InstructionId i,
-                          std::vector<InstructionId>& before) {
+void Dependencies::follow(InstructionId earlier, InstructionId i, bool data,
+                          std::vector<Dependence>& before) {
   if (earlier == kNone || earlier == i) return;
   if (earlier >= followed_by_.size()) followed_by_.resize(program_.size(), kNone);
   if (followed_by_[earlier] == i) return;
   followed_by_[earlier] = i;
-  before.push_back(earlier);
+  before.push_back({earlier, data});
 }
 
 uint32_t Dependencies::insert(Memory& m, const Region& region) {
@@ -87,9 +87,10 @@ uint32_t Dependencies::insert(Memory& m, const Region& region) {
   return id;
 }
 
-void Dependencies::access(Memory& m, const Region& region, bool write, InstructionId i,
-                          std::vector<InstructionId>& before) {
+void Dependencies::access(Memory& m, const Region& region, isa::Access kind, InstructionId i,
+                          std::vector<Dependence>& before) {
   ++visit_;
+  const bool write = kind != isa::Access::read;
   uint32_t same = kNone;
   std::vector<uint32_t> covered;
   for_each_cell(m, region, [&](int cell) {
@@ -98,13 +99,13 @@ void Dependencies::access(Memory& m, const Region& region, bool write, Instructi
       m.seen[id] = visit_;
       Entry& e = m.entries[id];
       if (!may_overlap(e.region, region)) continue;
-      follow(e.writer, i, before);
+      follow(e.writer, i, kind != isa::Access::write, before);
       if (!write) {
         // A reader inside an entry is kept with it: a later write of any part will find it.
         if (e.region.covers(region)) same = id;
         continue;
       }
-      for (InstructionId reader : e.readers) follow(reader, i, before);
+      for (InstructionId reader : e.readers) follow(reader, i, false, before);
       if (region.covers(e.region)) covered.push_back(id);
     }
   });
@@ -120,25 +121,25 @@ void Dependencies::access(Memory& m, const Region& region, bool write, Instructi
   m.entries[insert(m, region)].writer = i;
 }
 
-void Dependencies::add(InstructionId i, std::vector<InstructionId>& before) {
+void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
   const Call call = program_.call(i);
   for (const bool writes : {false, true}) {
     for_each_operand(call, [&](int slot, isa::Access access_kind) {
-      const bool write = access_kind != isa::Access::read;
-      if (write != writes) return;
+      if ((access_kind != isa::Access::read) != writes) return;
       const isa::OperandView v = call.view(slot);
-      access(memory_of(v.id), region_of(v), write, i, before);
+      access(memory_of(v.id), region_of(v), access_kind, i, before);
     });
   }
   for_each_register(call, [&](uint32_t reg, isa::Access access_kind) {
     if (reg >= registers_.size()) registers_.resize(program_.register_count());
     Entry& e = registers_[reg];
-    follow(e.writer, i, before);
-    if (access_kind == isa::Access::none || access_kind == isa::Access::read) {
+    const bool reads = access_kind == isa::Access::none || access_kind == isa::Access::read;
+    follow(e.writer, i, reads, before);
+    if (reads) {
       e.readers.push_back(i);
       return;
     }
-    for (InstructionId reader : e.readers) follow(reader, i, before);
+    for (InstructionId reader : e.readers) follow(reader, i, false, before);
     e.readers.clear();
     e.writer = i;
   });

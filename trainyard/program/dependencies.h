@@ -10,12 +10,19 @@
 
 namespace trainyard::program {
 
+/// An earlier instruction that must come first. `data`: its result is read (or accumulated onto);
+/// otherwise only memory is reused.
+struct Dependence {
+  InstructionId id;
+  bool data;
+};
+
 class Dependencies {
  public:
   explicit Dependencies(const Program& program) : program_(program) {}
 
   /// Appends the instructions that `i` must follow, in no order, each once. Call with ascending i.
-  void add(InstructionId i, std::vector<InstructionId>& before);
+  void add(InstructionId i, std::vector<Dependence>& before);
 
   /// Appends the last accesses of a tensor so far (writers not yet overwritten, and readers since).
   void last_accesses(TensorId tensor, std::vector<InstructionId>& out) const;
@@ -37,13 +44,13 @@ class Dependencies {
     std::vector<uint32_t> seen;  // per entry: the last access that visited it
   };
 
-  void access(Memory& memory, const Region& region, bool write, InstructionId i,
-              std::vector<InstructionId>& before);
+  void access(Memory& memory, const Region& region, isa::Access kind, InstructionId i,
+              std::vector<Dependence>& before);
   uint32_t insert(Memory& memory, const Region& region);
   Memory& memory_of(TensorId id);
   template <class Visit>
   static void for_each_cell(const Memory& memory, const Region& region, Visit visit);
-  void follow(InstructionId earlier, InstructionId i, std::vector<InstructionId>& before);
+  void follow(InstructionId earlier, InstructionId i, bool data, std::vector<Dependence>& before);
 
   const Program& program_;
   std::vector<Memory> tensors_;      // by tensor id, for tensors without an address

@@ -1,0 +1,69 @@
+// A finished timeline, of a simulation or of a real chip: what summaries, reports and Perfetto
+// files are made from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "trainyard/base/units.h"
+
+namespace trainyard::profile {
+
+using base::Picoseconds;
+
+/// A place in the user's source.
+struct Source {
+  std::string file;
+  int line = 0;
+};
+
+/// One instruction, or one transfer of the DMA engines.
+struct Interval {
+  Picoseconds start = 0, end = 0;
+  uint32_t label = 0;       ///< index into Trace::labels
+  uint32_t source = 0;      ///< index into Trace::sources
+  uint32_t waited_for = 0;  ///< index of the interval (over all lanes) + 1; 0: nothing
+};
+
+struct Lane {
+  std::string name;
+  Picoseconds busy = 0;  ///< of the span
+  std::vector<uint32_t> intervals;
+};
+
+/// How well the values of a run are known, by instruction.
+struct Fidelity {
+  uint64_t exact = 0, order_defined = 0, approximate = 0;
+  std::vector<std::string> approximate_functions;
+  bool reached_control_flow = false;
+};
+
+struct Trace {
+  std::string kernel;
+  std::string machine;       ///< "trn2"
+  std::string machine_line;  ///< "1 logical core = 1 NeuronCore-v3 of Trainium2"
+  bool calibrated = false;
+  Picoseconds span = 0;      ///< first issue to last result
+  Picoseconds low = 0, high = 0;  ///< the span's range
+  std::vector<Lane> lanes;
+  std::vector<Interval> intervals;
+  std::vector<std::string> labels;
+  std::vector<Source> sources;
+
+  uint64_t instructions = 0;
+  uint64_t hbm_bytes = 0;
+  double hbm_gb_s_peak = 0;
+  double flops = 0;
+  double peak_tflops = 0;    ///< of the Tensor Engine at the dtype's rate (bf16)
+  Picoseconds dma_busy = 0;  ///< summed over the DMA engines
+  int dma_engines = 0;
+  int64_t sbuf_peak_bytes = 0, psum_peak_bytes = 0;  ///< per partition
+  int64_t sbuf_bytes = 0, psum_bytes = 0;            ///< what a partition has
+  Fidelity fidelity;
+
+  double hbm_gb_s() const;  ///< HBM bytes over the span
+  double tflops() const;    ///< matmul operations over the span
+};
+
+}  // namespace trainyard::profile

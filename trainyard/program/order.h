@@ -1,0 +1,50 @@
+// An ordered program: lanes, costs and the semaphore waits between them. This is all that timing
+// reads; it can be timed again without values and without the program.
+#pragma once
+
+#include <vector>
+
+#include "trainyard/program/place.h"
+#include "trainyard/program/schedule.h"
+
+namespace trainyard::program {
+
+/// What moves when a DMA runs.
+struct DmaWork {
+  base::Picoseconds first = 0, tail = 0;
+  double element_ps = 0;
+  int64_t elements = 0;
+  int64_t hbm_bytes = 0;
+};
+
+/// One instruction in issue order.
+struct Step {
+  base::Picoseconds busy = 0, latency = 0;
+  uint32_t dma = kNone;  ///< index into `dmas`
+  Lane lane = Lane::sync;
+};
+
+/// "Position p must have finished": bit 0 of `link` says whether a semaphore carries the news.
+struct Ordered {
+  std::vector<InstructionId> sequence;  ///< by position
+  std::vector<Step> steps;
+  std::vector<DmaWork> dmas;
+  std::vector<uint32_t> waits;             ///< by position: how many it waits for
+  std::vector<uint32_t> successor_begin;   ///< CSR over positions
+  std::vector<uint32_t> successors;        ///< position << 1 | crosses lanes
+  Placement placement;
+};
+
+struct OrderOptions {
+  SchedulePolicy schedule = SchedulePolicy::list;
+  PlacePolicy place = PlacePolicy::ring;
+};
+
+/// Schedules, places and orders a program with the costs of `machine`. Where the list schedule
+/// keeps more alive than fits, program order is taken.
+Ordered order(const Program& program, const machine::Machine& machine, const OrderOptions& options);
+
+/// Replaces the costs of an ordered program by those on another machine of the same generation.
+void recost(Ordered& ordered, const Program& program, const machine::Machine& machine);
+
+}  // namespace trainyard::program

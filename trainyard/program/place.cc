@@ -1,0 +1,274 @@
+// Placement by lifetimes: a tensor lives from its first to its last use in issue order.
+
+#include "trainyard/program/place.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <list>
+
+namespace trainyard::program {
+
+using base::Code;
+using base::Error;
+using isa::Buffer;
+
+namespace {
+
+constexpr uint32_t kNever = 0xffffffff;
+
+struct Life {
+  uint32_t first = kNever, last = 0;  // positions in issue order
+};
+
+// One on-chip memory as a list of neighbouring regions, free or held.
+class Arena {
+ public:
+  Arena(const Program& program, PlacePolicy policy, Buffer buffer, Placement& placement)
+      : program_(program), policy_(policy), placement_(placement), psum_(buffer == Buffer::psum) {
+    const machine::Memory& m = program.machine().core.memory;
+    size_ = psum_ ? m.psum_partition_bytes : m.sbuf_partition_bytes - m.sbuf_reserved_bytes;
+    bank_ = psum_ ? m.psum_bank_bytes : size_;
+    reserve_addressed(buffer);
+  }
+
+  void take(TensorId id) {
+    const int64_t bytes = align(program_.tensor(id).row_bytes());
+    auto found = find(bytes);
+    if (found == regions_.end()) overflow(id, bytes);
+    // Inside a free region, start at the next bank if the tile would cross one.
+    const int64_t start = fit(*found, bytes);
+    auto evicted = std::move(found->previous);
+    if (start > found->start) {
+      regions_.insert(found, {found->start, start, kNone, evicted});
+      found->start = start;
+    }
+    if (found->end > start + bytes)
+      regions_.insert(std::next(found), {start + bytes, found->end, kNone, evicted});
+    found->end = start + bytes;
+    found->tenant = id;
+    found->previous.clear();
+    placement_.address[id] = start;
+    placement_.evicts[id] = std::move(evicted);
+    cursor_ = found->end;
+    live_ += bytes;
+    int64_t& peak = psum_ ? placement_.psum_peak : placement_.sbuf_peak;
+    peak = std::max(peak, live_);
+  }
+
+  void give(TensorId id) {
+    const auto found = std::find_if(regions_.begin(), regions_.end(),
+                                    [id](const Region& r) { return r.tenant == id; });
+    live_ -= found->end - found->start;
+    found->tenant = kNone;
+    found->previous = {id};
+    merge(found);
+  }
+
+ private:
+  struct Region {
+    int64_t start, end;
+    TensorId tenant;                 // kNone: free
+    std::vector<TensorId> previous;  // who held these bytes last
+  };
+  using Iterator = std::list<Region>::iterator;
+
+  // Tensors with addresses of their own keep their bytes for the whole program.
+  void reserve_addressed(Buffer buffer) {
+    std::vector<Region> held;
+    for (TensorId id = 0; id < program_.tensor_count(); ++id) {
+      const isa::Tensor& t = program_.tensor(id);
+      if (t.buffer == buffer && t.has_address())
+        held.push_back({t.address_bytes, t.address_bytes + t.row_bytes(), id, {}});
+    }
+    std::sort(held.begin(), held.end(),
+              [](const Region& a, const Region& b) { return a.start < b.start; });
+    int64_t at = 0;
+    for (const Region& h : held) {
+      if (h.start > at) regions_.push_back({at, std::min(h.start, size_), kNone, {}});
+      if (h.end > at) regions_.push_back({std::max(at, h.start), h.end, h.tenant, {}});
+      at = std::max(at, h.end);
+    }
+    if (at < size_) regions_.push_back({at, size_, kNone, {}});
+  }
+
+  static int64_t align(int64_t bytes) { return (bytes + 31) / 32 * 32; }
+
+  // Where a tile of `bytes` would start in a free region, or -1.
+  int64_t fit(const Region& r, int64_t bytes) const {
+    int64_t start = r.start;
+    if (bytes <= bank_ && start / bank_ != (start + bytes - 1) / bank_)
+      start = (start / bank_ + 1) * bank_;
+    if (bytes > bank_) start = (start + bank_ - 1) / bank_ * bank_;
+    return start + bytes <= r.end ? start : -1;
+  }
+
+  Iterator find(int64_t bytes) {
+    const auto suits = [&](Iterator r) { return r->tenant == kNone && fit(*r, bytes) >= 0; };
+    Iterator first_suitable = regions_.end();
+    for (Iterator r = regions_.begin(); r != regions_.end(); ++r) {
+      if (!suits(r)) continue;
+      if (policy_ == PlacePolicy::first_fit) return r;
+      if (first_suitable == regions_.end()) first_suitable = r;
+      // The ring goes on from where it last placed.
+      if (r->start >= cursor_) return r;
+      if (r->end >= cursor_ + bytes && split_at(r, cursor_) && suits(std::next(r)))
+        return std::next(r);
+    }
+    return first_suitable;
+  }
+
+  // Cuts a free region in two at `at`, so that the ring can go on from there.
+  bool split_at(Iterator r, int64_t at) {
+    if (at <= r->start || at >= r->end) return false;
+    regions_.insert(std::next(r), {at, r->end, kNone, r->previous});
+    r->end = at;
+    return true;
+  }
+
+  // Joins a freed region with free neighbours whose last tenants it then shares.
+  void merge(Iterator r) {
+    const auto join = [&](Iterator a, Iterator b) {
+      b->start = a->start;
+      for (TensorId t : a->previous)
+        if (std::find(b->previous.begin(), b->previous.end(), t) == b->previous.end())
+          b->previous.push_back(t);
+      regions_.erase(a);
+    };
+    // Regions with different pasts stay apart while both could serve a tile by themselves: a new
+    // tenant then waits for one of them only.
+    const auto small = [&](const Region& x) { return x.end - x.start < kWorthKeeping; };
+    if (r != regions_.begin() && std::prev(r)->tenant == kNone &&
+        (small(*r) || small(*std::prev(r))))
+      join(std::prev(r), r);
+    if (std::next(r) != regions_.end() && std::next(r)->tenant == kNone &&
+        (small(*r) || small(*std::next(r))))
+      join(r, std::next(r));
+  }
+
+  void join_all() {
+    for (Iterator r = regions_.begin(); r != regions_.end() && std::next(r) != regions_.end();) {
+      const Iterator next = std::next(r);
+      if (r->tenant == kNone && next->tenant == kNone) {
+        next->start = r->start;
+        next->previous.insert(next->previous.end(), r->previous.begin(), r->previous.end());
+        regions_.erase(r);
+      }
+      r = next;
+    }
+  }
+
+ public:
+  /// Joins all free neighbours; true if a tile of `bytes` then fits.
+  bool compact(int64_t row_bytes) {
+    join_all();
+    const int64_t bytes = align(row_bytes);
+    for (Iterator r = regions_.begin(); r != regions_.end(); ++r)
+      if (r->tenant == kNone && fit(*r, bytes) >= 0) return true;
+    return false;
+  }
+  bool has_room(int64_t row_bytes) {
+    const int64_t bytes = align(row_bytes);
+    for (const Region& r : regions_)
+      if (r.tenant == kNone && fit(r, bytes) >= 0) return true;
+    return false;
+  }
+
+ private:
+  [[noreturn]] void overflow(TensorId id, int64_t bytes) {
+    const isa::Tensor& t = program_.tensor(id);
+    const std::string_view memory = isa::name_of(t.buffer);
+    const std::string name = t.name.empty() ? "a tile" : t.name;
+    Error e(psum_ ? Code::E202 : Code::E201,
+            fmt::format("{} {}[{}] needs {} bytes in each partition of {}", name,
+                        base::name_of(t.dtype), fmt::join(t.shape, ", "), bytes, memory));
+    int64_t largest = 0, free = 0;
+    std::vector<const Region*> held;
+    for (const Region& r : regions_) {
+      if (r.tenant != kNone) {
+        held.push_back(&r);
+        continue;
+      }
+      free += r.end - r.start;
+      largest = std::max(largest, r.end - r.start);
+    }
+    e.limit(fmt::format("{} bytes", bytes),
+            fmt::format("{} bytes ({} free in all, {} live of {})", largest, free, live_, size_),
+            fmt::format("{}: core.memory.{}_partition_bytes", program_.machine().name, memory));
+    std::sort(held.begin(), held.end(), [](const Region* a, const Region* b) {
+      return a->end - a->start > b->end - b->start;
+    });
+    for (size_t k = 0; k < held.size() && k < 8; ++k) {
+      const isa::Tensor& h = program_.tensor(held[k]->tenant);
+      const base::Place p = program_.place(h.site);
+      e.note(fmt::format("{} bytes: {}{}[{}] declared at {}:{}", held[k]->end - held[k]->start,
+                         h.name.empty() ? "" : h.name + ": ", base::name_of(h.dtype),
+                         fmt::join(h.shape, ", "), p.file, p.line));
+    }
+    if (held.size() > 8) e.note(fmt::format("and {} more", held.size() - 8));
+    throw e.at(program_.place(t.site));
+  }
+
+  static constexpr int64_t kWorthKeeping = 256;
+  const Program& program_;
+  PlacePolicy policy_;
+  Placement& placement_;
+  bool psum_;
+  int64_t size_, bank_, cursor_ = 0, live_ = 0;
+  std::list<Region> regions_;
+};
+
+}  // namespace
+
+Placement place(const Program& program, const std::vector<InstructionId>& order,
+                PlacePolicy policy) {
+  Placement placement;
+  const size_t n = program.tensor_count();
+  placement.address.assign(n, -1);
+  placement.evicts.resize(n);
+  std::vector<Life> lives(n);
+  for (uint32_t k = 0; k < order.size(); ++k) {
+    for (const Operand& o : program.operands(order[k])) {
+      Life& life = lives[o.tensor];
+      life.first = std::min(life.first, k);
+      life.last = std::max(life.last, k);
+    }
+  }
+  Arena sbuf(program, policy, Buffer::sbuf, placement);
+  Arena psum(program, policy, Buffer::psum, placement);
+  std::vector<TensorId> ending;
+  for (uint32_t k = 0; k < order.size(); ++k) {
+    ending.clear();
+    for (const Operand& o : program.operands(order[k])) {
+      const isa::Tensor& t = program.tensor(o.tensor);
+      const bool placed = isa::is_on_chip(t.buffer) && !t.has_address();
+      Arena& arena = t.buffer == Buffer::psum ? psum : sbuf;
+      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0) {
+        if (!arena.has_room(t.row_bytes())) arena.compact(t.row_bytes());
+        arena.take(o.tensor);
+      }
+      if (placed && lives[o.tensor].last == k &&
+          std::find(ending.begin(), ending.end(), o.tensor) == ending.end())
+        ending.push_back(o.tensor);
+    }
+    for (TensorId id : ending)
+      (program.tensor(id).buffer == Buffer::psum ? psum : sbuf).give(id);
+  }
+  // HBM: addresses one after another, 64-byte aligned.
+  for (TensorId id = 0; id < n; ++id) {
+    const isa::Tensor& t = program.tensor(id);
+    if (isa::is_on_chip(t.buffer)) continue;
+    placement.address[id] = placement.hbm_bytes;
+    placement.hbm_bytes += (t.bytes() + 63) / 64 * 64;
+  }
+  const int64_t hbm = program.machine().core.memory.hbm_bytes;
+  if (hbm > 0 && placement.hbm_bytes > hbm)
+    throw Error(Code::E203, fmt::format("the kernel's tensors need {} bytes of device memory",
+                                        placement.hbm_bytes))
+        .limit(std::to_string(placement.hbm_bytes), std::to_string(hbm),
+               fmt::format("{}: core.memory.hbm_bytes", program.machine().name));
+  return placement;
+}
+
+}  // namespace trainyard::program

@@ -1,0 +1,29 @@
+// Physical addresses for tensors without one. Values never depend on them: they serve capacity and
+// the reuse of memory in time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "trainyard/program/program.h"
+
+namespace trainyard::program {
+
+enum class PlacePolicy : uint8_t {
+  ring,       ///< the region freed longest ago first, so that tile loops double-buffer
+  first_fit,  ///< the lowest address that fits
+};
+
+struct Placement {
+  std::vector<int64_t> address;  ///< by tensor: byte offset in each partition, or in HBM; -1: unused
+  /// By tensor: the tensors whose bytes it takes over.
+  std::vector<std::vector<TensorId>> evicts;
+  int64_t sbuf_peak = 0, psum_peak = 0;  ///< bytes per partition, live at once
+  int64_t hbm_bytes = 0;
+};
+
+/// Places every tensor for the given issue order.
+/// Throws E201/E202/E203 naming who holds the space when one does not fit.
+Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy);
+
+}  // namespace trainyard::program

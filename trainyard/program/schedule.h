@@ -1,0 +1,24 @@
+// The order in which instructions are issued.
+#pragma once
+
+#include <vector>
+
+#include "trainyard/program/lane.h"
+
+namespace trainyard::program {
+
+enum class SchedulePolicy : uint8_t {
+  program,  ///< as the kernel wrote them
+  list,     ///< whatever can start first, within a bounded window
+};
+
+/// Instruction ids in issue order. Every instruction follows those it depends on. `costs` by
+/// instruction id. The list policy looks at most `window` instructions past the oldest one not yet
+/// issued and never has more SBUF or PSUM live than the core holds.
+std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
+                                    const std::vector<isa::Cost>& costs, int window = 256);
+
+/// What each instruction costs on `machine` (the program's own, or another of its generation).
+std::vector<isa::Cost> costs_of(const Program& program, const machine::Machine& machine);
+
+}  // namespace trainyard::program
