@@ -216,6 +216,18 @@ Value convert(Arguments& a, const Param& p, PyObject* o) {
       if (list.empty()) return {};
       return Value::list(a.trace.program.intern_list(list));
     }
+    case ParamKind::numbers: {
+      const nb::object items = nb::steal(PySequence_Fast(o, ""));
+      if (!items.is_valid()) {
+        PyErr_Clear();
+        refuse_kind(a, p, o, "a list of numbers");
+      }
+      std::vector<int64_t> bits;
+      for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k)
+        bits.push_back(std::bit_cast<int64_t>(
+            number_value(a, p, PySequence_Fast_GET_ITEM(items.ptr(), k)).number()));
+      return Value::list(a.trace.program.intern_list(bits));
+    }
     case ParamKind::reg:
       if (PyRegister* r = as_register(o)) return Value::reg(r->id);
       refuse_kind(a, p, o, "a register (nisa.register_alloc)");

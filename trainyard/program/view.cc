@@ -381,9 +381,9 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
     v.scale = scale;
     if (v.indirect == Indirect::vector) {
       if (in_dim != 0) refuse(Code::E122, "ap: vector_offset gathers dimension 0 only");
-      if (v.index->dims[0].count != v.dims[0].count)
+      if (v.index->elements() < v.dims[0].count)
         throw Error(Code::E122, "ap: one index per row of the pattern is needed")
-            .limit(std::to_string(v.index->dims[0].count), std::to_string(v.dims[0].count),
+            .limit(std::to_string(v.index->elements()), std::to_string(v.dims[0].count),
                    "rows of the pattern");
     }
   }
