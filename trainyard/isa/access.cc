@@ -2,8 +2,8 @@
 
 #include "trainyard/isa/access.h"
 
+#include <algorithm>
 #include <cstring>
-#include <vector>
 
 namespace trainyard::isa {
 
@@ -174,15 +174,110 @@ void load_words(const Bytes& a, int row, uint32_t* out) {
   });
 }
 
-void store_words(const Bytes& a, int row, const uint32_t* in) {
-  with_integer(a.dtype, [&](auto zero) {
-    for_each_run(a, a.row(row), [&](std::byte* p, int64_t count, ptrdiff_t step) {
-      for (int64_t i = 0; i < count; ++i) {
-        const auto value = static_cast<decltype(zero)>(*in++);
-        std::memcpy(p + i * step, &value, sizeof value);
-      }
-    });
-  });
+namespace {
+
+template <class Code>
+void widen(const std::byte* from, uint32_t* to, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    Code code;
+    std::memcpy(&code, from + i * sizeof code, sizeof code);
+    to[i] = code;
+  }
+}
+
+template <class Code>
+void truncate(const uint32_t* from, std::byte* to, size_t n) {
+  for (size_t i = 0; i < n; ++i) {
+    const auto code = static_cast<Code>(from[i]);
+    std::memcpy(to + i * sizeof code, &code, sizeof code);
+  }
+}
+
+bool is_packed_words(const Bytes& a, int rows) { return a.element == 4 && rows_packed(a, rows); }
+
+}  // namespace
+
+const uint32_t* read_words(const Bytes& a, int first, int rows, uint32_t* scratch) {
+  if (is_packed_words(a, rows)) return reinterpret_cast<const uint32_t*>(a.row(first));
+  const size_t n = rows * a.row_elements();
+  if (a.element == 4) {
+    gather_bits(a, first, rows, reinterpret_cast<std::byte*>(scratch));
+    return scratch;
+  }
+  std::byte* packed = byte_scratch(n * a.element);
+  gather_bits(a, first, rows, packed);
+  a.element == 1 ? widen<uint8_t>(packed, scratch, n) : widen<uint16_t>(packed, scratch, n);
+  return scratch;
+}
+
+uint32_t* words_for_writing(const Bytes& a, int first, int rows, uint32_t* scratch) {
+  return is_packed_words(a, rows) ? reinterpret_cast<uint32_t*>(a.row(first)) : scratch;
+}
+
+void write_words(const Bytes& a, int first, int rows, const uint32_t* values) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(values);
+  if (bytes == a.row(first)) return;
+  if (a.element == 4) return scatter_bits(a, first, rows, bytes);
+  const size_t n = rows * a.row_elements();
+  std::byte* packed = byte_scratch(n * a.element);
+  a.element == 1 ? truncate<uint8_t>(values, packed, n) : truncate<uint16_t>(values, packed, n);
+  scatter_bits(a, first, rows, packed);
+}
+
+namespace {
+
+// The bytes of one row, relative to its start: [low, high).
+void row_extent(const Bytes& a, ptrdiff_t& low, ptrdiff_t& high) {
+  low = 0;
+  high = a.element;
+  for (int d = 1; d < a.ndim; ++d)
+    (a.dims[d].step < 0 ? low : high) += a.dims[d].step * (a.dims[d].count - 1);
+}
+
+}  // namespace
+
+bool overlaps_elsewhere(const Bytes& out, const Bytes& in) {
+  const auto same_dims = [&] {
+    if (out.ndim != in.ndim) return false;
+    for (int d = 0; d < out.ndim; ++d)
+      if (out.dims[d].count != in.dims[d].count || out.dims[d].step != in.dims[d].step)
+        return false;
+    return true;
+  };
+  if (out.data == in.data && out.element == in.element && same_dims()) return false;
+
+  ptrdiff_t out_low, out_high, in_low, in_high;
+  row_extent(out, out_low, out_high);
+  row_extent(in, in_low, in_high);
+  const ptrdiff_t distance = in.data - out.data;
+  const ptrdiff_t out_reach = out.dims[0].step * (out.rows() - 1);
+  const ptrdiff_t in_reach = in.dims[0].step * (in.rows() - 1);
+  const auto apart = [](ptrdiff_t low, ptrdiff_t high, ptrdiff_t other_low, ptrdiff_t other_high) {
+    return high <= other_low || other_high <= low;
+  };
+  if (apart(out_low + std::min<ptrdiff_t>(0, out_reach), out_high + std::max<ptrdiff_t>(0, out_reach),
+            distance + in_low + std::min<ptrdiff_t>(0, in_reach),
+            distance + in_high + std::max<ptrdiff_t>(0, in_reach)))
+    return false;
+  // Columns of one tensor: rows lie at equal pitch, so compare within a row and its neighbours.
+  const ptrdiff_t pitch = out.dims[0].step;
+  if (pitch <= 0 || pitch != in.dims[0].step) return true;
+  const ptrdiff_t within = (distance % pitch + pitch) % pitch;
+  for (ptrdiff_t shift : {within - pitch, within, within + pitch})
+    if (!apart(out_low, out_high, shift + in_low, shift + in_high)) return true;
+  return false;
+}
+
+Bytes detached(const Bytes& a, std::vector<std::byte>& storage) {
+  const int64_t n = a.row_elements();
+  storage.resize(a.rows() * n * a.element);
+  gather_bits(a, 0, a.rows(), storage.data());
+  Bytes copy = a;
+  copy.data = storage.data();
+  copy.ndim = 2;
+  copy.dims[0] = {a.rows(), static_cast<ptrdiff_t>(n * a.element)};
+  copy.dims[1] = {n, a.element};
+  return copy;
 }
 
 }  // namespace trainyard::isa

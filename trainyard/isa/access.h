@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "trainyard/base/convert.h"
 #include "trainyard/isa/operand.h"
@@ -63,8 +64,17 @@ void fill_bits(const Bytes& dst, const std::byte* element);
 
 /// Row `row` of an integer access as 32-bit words, sign- or zero-extended by its type.
 void load_words(const Bytes& a, int row, uint32_t* out);
-/// Row `row` from 32-bit words, truncated to the element size.
-void store_words(const Bytes& a, int row, const uint32_t* in);
+
+/// The same three for bit patterns: words zero-extended from, and truncated to, the element size.
+const uint32_t* read_words(const Bytes& a, int first, int rows, uint32_t* scratch);
+uint32_t* words_for_writing(const Bytes& a, int first, int rows, uint32_t* scratch);
+void write_words(const Bytes& a, int first, int rows, const uint32_t* values);
+
+/// Whether writing `out` element by element could change elements of `in` that are still to be
+/// read: they share memory and are not the same access.
+bool overlaps_elsewhere(const Bytes& out, const Bytes& in);
+/// A copy of the access in `storage`.
+Bytes detached(const Bytes& a, std::vector<std::byte>& storage);
 
 // --- implementation of the template ---
 

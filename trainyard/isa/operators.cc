@@ -1,154 +1,127 @@
-// The arithmetic of operator tokens. Loops are plain so that the compiler vectorises them; every
-// one is elementwise, so the bits do not depend on how.
+// The arithmetic of operator tokens: which loop an operator means. The loops themselves, one set
+// per instruction set of the host, are in operator_loops.inc; those that call a function of libm
+// (whose remainders are exact) or of base/ are here.
 
 #include "trainyard/isa/operators.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include "trainyard/base/code_path.h"
 #include "trainyard/base/functions.h"
 
 namespace trainyard::isa {
 
 namespace {
 
-// The Vector Engine compares and selects as IEEE does; a NaN operand of max or min loses, as in
-// numpy.fmax (the chip's rule is not public).
-struct Max { float operator()(float a, float b) const { return a > b || b != b ? a : b; } };
-struct Min { float operator()(float a, float b) const { return a < b || b != b ? a : b; } };
-struct AbsMax { float operator()(float a, float b) const { return std::fabs(a) >= std::fabs(b) ? a : b; } };
-struct AbsMin { float operator()(float a, float b) const { return std::fabs(a) <= std::fabs(b) ? a : b; } };
-struct Mod {
-  float operator()(float a, float b) const {
-    const float r = std::fmod(a, b);
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
-  }
+struct ArithLoops {
+  BinaryRun both;
+  void (*right)(const float* a, float s, float* out, size_t n);  ///< a op s
+  void (*left)(const float* a, float s, float* out, size_t n);   ///< s op a
+  void (*reduce)(const float* x, size_t rows, size_t n, float neutral, float* out);
 };
 
-template <class F>
-void binary_loop(const float* a, const float* b, float* out, size_t n) {
-  const F f;
-  for (size_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
-}
+#define TRAINYARD_LOOPS "trainyard/isa/operator_loops.inc"
+#include "trainyard/base/code_paths.inc"
 
-template <class F, bool kReverse>
-void scalar_loop(const float* a, float s, float* out, size_t n) {
-  const F f;
-  for (size_t i = 0; i < n; ++i) out[i] = kReverse ? f(s, a[i]) : f(a[i], s);
-}
+// Everything of one operator that a code path compiles.
+struct Loops {
+  ArithLoops arith;
+  UnaryRun unary;
+  WordRun bits, integer[2];  // integer[is_signed]
+};
 
-#define LAMBDA(name, expression) \
-  struct name { float operator()(float a, float b) const { return expression; } }
-LAMBDA(Add, a + b);
-LAMBDA(Subtract, a - b);
-LAMBDA(Multiply, a * b);
-LAMBDA(Divide, a / b);
-LAMBDA(Fmod, std::fmod(a, b));
-LAMBDA(Equal, a == b ? 1.0f : 0.0f);
-LAMBDA(NotEqual, a != b ? 1.0f : 0.0f);
-LAMBDA(Greater, a > b ? 1.0f : 0.0f);
-LAMBDA(GreaterEqual, a >= b ? 1.0f : 0.0f);
-LAMBDA(Less, a < b ? 1.0f : 0.0f);
-LAMBDA(LessEqual, a <= b ? 1.0f : 0.0f);
-LAMBDA(LogicalAnd, a != 0 && b != 0 ? 1.0f : 0.0f);
-LAMBDA(LogicalOr, a != 0 || b != 0 ? 1.0f : 0.0f);
-LAMBDA(LogicalXor, (a != 0) != (b != 0) ? 1.0f : 0.0f);
-#undef LAMBDA
+constexpr int kOperators = 0
+#define OPERATOR(name, kind, reduces, version) +1
+#include "trainyard/isa/operators.list"
+#undef OPERATOR
+    ;
 
+#define LOOPS_OF(path)                                                                \
+  Loops{path::arith_loops(op), path::unary_loop(op), path::bits_loop(op),             \
+        {path::integer_loop(op, false), path::integer_loop(op, true)}}
 
-// Calls use(F{}) with the functor of an arith operator; false if it has none.
-template <class Use>
-bool with_functor(Operator op, Use use) {
-  switch (op) {
-    case Operator::add: use(Add{}); return true;
-    case Operator::subtract: use(Subtract{}); return true;
-    case Operator::multiply: use(Multiply{}); return true;
-    case Operator::divide: use(Divide{}); return true;
-    case Operator::maximum: use(Max{}); return true;
-    case Operator::minimum: use(Min{}); return true;
-    case Operator::abs_max: use(AbsMax{}); return true;
-    case Operator::abs_min: use(AbsMin{}); return true;
-    case Operator::mod: use(Mod{}); return true;
-    case Operator::fmod: use(Fmod{}); return true;
-    case Operator::equal: use(Equal{}); return true;
-    case Operator::not_equal: use(NotEqual{}); return true;
-    case Operator::greater: use(Greater{}); return true;
-    case Operator::greater_equal: use(GreaterEqual{}); return true;
-    case Operator::less: use(Less{}); return true;
-    case Operator::less_equal: use(LessEqual{}); return true;
-    case Operator::logical_and: use(LogicalAnd{}); return true;
-    case Operator::logical_or: use(LogicalOr{}); return true;
-    case Operator::logical_xor: use(LogicalXor{}); return true;
-    default: return false;
+std::array<Loops, kOperators> loops_of_this_host() {
+  std::array<Loops, kOperators> table;
+  for (int i = 0; i < kOperators; ++i) {
+    const auto op = static_cast<Operator>(i);
+    switch (base::code_path()) {
+#ifdef __x86_64__
+      case base::CodePath::avx512: table[i] = LOOPS_OF(avx512); break;
+      case base::CodePath::avx2: table[i] = LOOPS_OF(avx2); break;
+#endif
+      default: table[i] = LOOPS_OF(scalar);
+    }
   }
+  return table;
+}
+#undef LOOPS_OF
+
+const Loops& loops(Operator op) {
+  static const auto table = loops_of_this_host();
+  return table[static_cast<size_t>(op)];
 }
 
-template <class F>
-void unary_loop(const float* x, float* y, size_t n) {
-  const F f;
-  for (size_t i = 0; i < n; ++i) y[i] = f(x[i]);
+float remainder_of(float a, float b) { return std::fmod(a, b); }
+float modulus_of(float a, float b) {  // has the sign of b, as Python's
+  const float r = std::fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
-struct Copy { float operator()(float x) const { return x; } };
-struct Abs { float operator()(float x) const { return std::fabs(x); } };
-struct Square { float operator()(float x) const { return x * x; } };
-struct Relu { float operator()(float x) const { return x > 0 || x != x ? x : 0.0f; } };
-struct Sign { float operator()(float x) const { return x != x ? x : float((x > 0) - (x < 0)); } };
-struct LogicalNot { float operator()(float x) const { return x == 0 ? 1.0f : 0.0f; } };
 
-// Sixteen interleaved partial results, combined pairwise: a fixed order that vectorises.
-template <class F>
-float reduce_loop(const float* x, size_t n, float neutral) {
-  constexpr size_t kLanes = 16;
-  const F f;
-  float part[kLanes];
-  for (float& p : part) p = neutral;
-  size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (size_t l = 0; l < kLanes; ++l) part[l] = f(part[l], x[i + l]);
-  for (size_t l = 0; i < n; ++i, ++l) part[l] = f(part[l], x[i]);
-  for (size_t width = kLanes / 2; width > 0; width /= 2)
-    for (size_t l = 0; l < width; ++l) part[l] = f(part[l], part[l + width]);
-  return part[0];
+template <float (*f)(float, float)>
+void each(const float* a, const float* b, float* out, size_t n) {
+  for (size_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
 }
 
 }  // namespace
 
 BinaryRun binary_run(Operator op) {
-  if (op == Operator::power) return base::power_run;
-  BinaryRun found = nullptr;
-  with_functor(op, [&](auto f) { found = binary_loop<decltype(f)>; });
-  return found;
+  switch (op) {
+    case Operator::power: return base::power_run;
+    case Operator::fmod: return each<remainder_of>;
+    case Operator::mod: return each<modulus_of>;
+    default: return loops(op).arith.both;
+  }
 }
 
 void scalar_run(Operator op, const float* a, float s, bool reverse, float* out, size_t n) {
-  if (op == Operator::power) {
-    constexpr size_t kChunk = 256;
-    float same[kChunk];
-    for (float& v : same) v = s;
-    for (size_t i = 0; i < n; i += kChunk) {
-      const size_t m = std::min(kChunk, n - i);
-      if (reverse) base::power_run(same, a + i, out + i, m);
-      else base::power_run(a + i, same, out + i, m);
-    }
-    return;
-  }
   if (const UnaryRun unary = unary_run(op)) return unary(a, out, n);
-  with_functor(op, [&](auto f) {
-    using F = decltype(f);
-    if (reverse) scalar_loop<F, true>(a, s, out, n);
-    else scalar_loop<F, false>(a, s, out, n);
-  });
+  const ArithLoops& arith = loops(op).arith;
+  if (arith.right) return (reverse ? arith.left : arith.right)(a, s, out, n);
+  // Operators without a scalar loop see the scalar as a run of equal values.
+  constexpr size_t kChunk = 256;
+  float same[kChunk];
+  std::fill(same, same + std::min(n, kChunk), s);
+  const BinaryRun both = binary_run(op);
+  for (size_t i = 0; i < n; i += kChunk) {
+    const float* x = reverse ? same : a + i;
+    const float* y = reverse ? a + i : same;
+    both(x, y, out + i, std::min(kChunk, n - i));
+  }
+}
+
+void rows_run(Operator op, const float* a, const float* scalars, bool reverse, float* out,
+              size_t rows, size_t n) {
+  const UnaryRun unary = unary_run(op);
+  if (unary) return unary(a, out, rows * n);
+  if (n == 1) return binary_run(op)(reverse ? scalars : a, reverse ? a : scalars, out, rows);
+  const ArithLoops& arith = loops(op).arith;
+  const auto loop = reverse ? arith.left : arith.right;
+  for (size_t r = 0; r < rows; ++r) {
+    if (loop) loop(a + r * n, scalars[r], out + r * n, n);
+    else scalar_run(op, a + r * n, scalars[r], reverse, out + r * n, n);
+  }
 }
 
 UnaryRun unary_run(Operator op) {
   switch (op) {
-    case Operator::copy: return unary_loop<Copy>;
-    case Operator::abs: return unary_loop<Abs>;
-    case Operator::square: return unary_loop<Square>;
-    case Operator::relu: return unary_loop<Relu>;
-    case Operator::sign: return unary_loop<Sign>;
-    case Operator::logical_not: return unary_loop<LogicalNot>;
     case Operator::exp: return base::exp_run;
     case Operator::log: return base::log_run;
     case Operator::sqrt: return base::sqrt_run;
@@ -169,74 +142,47 @@ UnaryRun unary_run(Operator op) {
     case Operator::erf_dx: return base::erf_dx_run;
     case Operator::sin: return base::sin_run;
     case Operator::arctan: return base::arctan_run;
-    default: return nullptr;
+    default: return loops(op).unary;
   }
 }
 
 float identity(Operator op) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (op) {
     case Operator::multiply: case Operator::logical_and: return 1;
-    case Operator::maximum: return -std::numeric_limits<float>::infinity();
-    case Operator::minimum: return std::numeric_limits<float>::infinity();
-    case Operator::abs_min: return std::numeric_limits<float>::infinity();
+    case Operator::maximum: return -kInfinity;
+    case Operator::minimum: case Operator::abs_min: return kInfinity;
     default: return 0;
+  }
+}
+
+void reduce_rows(Operator op, const float* x, size_t rows, size_t n, float* out) {
+  if (op != Operator::subtract) return loops(op).arith.reduce(x, rows, n, identity(op), out);
+  for (size_t r = 0; r < rows; ++r) {
+    out[r] = x[r * n];
+    for (size_t i = 1; i < n; ++i) out[r] -= x[r * n + i];
   }
 }
 
 float reduce_run(Operator op, const float* x, size_t n, float initial) {
-  // A reduction by subtraction starts from its first element: x0 - x1 - x2 ….
-  if (op == Operator::subtract) {
-    float r = initial;
-    for (size_t i = 0; i < n; ++i) r -= x[i];
-    return r;
-  }
-  float result = initial;
-  with_functor(op, [&](auto f) { result = f(initial, reduce_loop<decltype(f)>(x, n, identity(op))); });
-  return result;
+  float reduced;
+  reduce_rows(op, x, 1, n, &reduced);
+  scalar_run(op, &initial, reduced, false, &initial, 1);
+  return initial;
 }
 
-uint32_t bits_op(Operator op, uint32_t a, uint32_t b) {
-  switch (op) {
-    case Operator::bitwise_and: return a & b;
-    case Operator::bitwise_or: return a | b;
-    case Operator::bitwise_xor: return a ^ b;
-    case Operator::left_shift: return b < 32 ? a << b : 0;
-    case Operator::right_shift: return b < 32 ? a >> b : 0;
-    case Operator::invert: return ~a;
-    default: return 0;
-  }
-}
+WordRun bits_run(Operator op) { return loops(op).bits; }
 
-bool has_integer_form(Operator op) {
-  switch (op) {
-    case Operator::add: case Operator::subtract: case Operator::multiply:
-    case Operator::maximum: case Operator::minimum:
-    case Operator::equal: case Operator::not_equal:
-    case Operator::greater: case Operator::greater_equal:
-    case Operator::less: case Operator::less_equal:
-    case Operator::logical_and: case Operator::logical_or: case Operator::logical_xor: return true;
-    default: return false;
-  }
-}
+WordRun integer_run(Operator op, bool is_signed) { return loops(op).integer[is_signed]; }
 
-uint32_t integer_op(Operator op, uint32_t a, uint32_t b, bool is_signed) {
-  const bool less = is_signed ? static_cast<int32_t>(a) < static_cast<int32_t>(b) : a < b;
+Evidence evidence_of(Operator op) {
   switch (op) {
-    case Operator::add: return a + b;
-    case Operator::subtract: return a - b;
-    case Operator::multiply: return a * b;
-    case Operator::maximum: return less ? b : a;
-    case Operator::minimum: return less ? a : b;
-    case Operator::equal: return a == b;
-    case Operator::not_equal: return a != b;
-    case Operator::greater: return !less && a != b;
-    case Operator::greater_equal: return !less;
-    case Operator::less: return less;
-    case Operator::less_equal: return less || a == b;
-    case Operator::logical_and: return a && b;
-    case Operator::logical_or: return a || b;
-    case Operator::logical_xor: return !a != !b;
-    default: return 0;
+    case Operator::copy: case Operator::square: case Operator::relu: case Operator::prelu:
+    case Operator::abs: case Operator::sign: return Evidence::exact;
+    case Operator::rsqrt: case Operator::reciprocal: case Operator::power: case Operator::divide:
+      return Evidence::approximate;
+    default:
+      return info(op).kind == OperatorClass::function ? Evidence::approximate : Evidence::exact;
   }
 }
 

@@ -209,7 +209,7 @@ void not_both_psum(const Call& call, int a, int b) {
         .note(call.operand(b).describe());
 }
 
-void row_scalar(const Call& call, int param, int like, bool any_float) {
+void column(const Call& call, int param, int like) {
   if (!call.is_tensor(param)) return;
   const OperandView v = call.operand(param);
   const int rows = call.operand(like).partitions();
@@ -217,11 +217,22 @@ void row_scalar(const Call& call, int param, int like, bool any_float) {
     throw Error(Code::E110, fmt::format("{} must have one element per partition", label(call, param)))
         .limit(fmt::format("{}", v.shape()), fmt::format("[{}, 1]", rows), spec_rule(call))
         .note(v.describe());
-  const bool ok = any_float ? base::is_float(v.dtype()) : v.dtype() == DType::fp32;
+}
+
+void row_scalar(const Call& call, int param, int like, bool any_float) {
+  if (!call.is_tensor(param)) return;
+  column(call, param, like);
+  const DType d = call.operand(param).dtype();
+  const bool ok = any_float ? base::is_float(d) && !base::is_pack(d) : d == DType::fp32;
   if (!ok)
-    throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(v.dtype())))
-        .limit(std::string(base::name_of(v.dtype())),
-               any_float ? "a floating type" : "float32", spec_rule(call));
+    throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(d)))
+        .limit(std::string(base::name_of(d)), any_float ? "a floating type" : "float32",
+               spec_rule(call));
+}
+
+void refuse_argument(const Call& call, int param, std::string found, std::string allowed) {
+  throw Error(Code::E111, fmt::format("{} is {}", label(call, param), found))
+      .limit(found, std::move(allowed), spec_rule(call));
 }
 
 namespace {
@@ -261,6 +272,16 @@ void op_class(const Call& call, int param, std::initializer_list<OperatorClass> 
     refuse_operator(call, param, fmt::format("{}", fmt::join(names, ", ")));
   }
   operator_version(call, param);
+}
+
+void engine_in(const Call& call, int param, std::initializer_list<Engine> allowed) {
+  if (std::find(allowed.begin(), allowed.end(), call.engine()) != allowed.end()) return;
+  std::vector<std::string_view> names;
+  for (Engine e : allowed) names.push_back(name_of(e));
+  throw Error(Code::E112, fmt::format("{} {} cannot run on the {} engine", label(call, param),
+                                      name_of(call.op(param)), name_of(call.engine())))
+      .limit(std::string(name_of(call.engine())), fmt::format("{}", fmt::join(names, ", ")),
+             spec_rule(call));
 }
 
 void free_at_most(const Call& call, int param, int64_t max, std::string_view key) {

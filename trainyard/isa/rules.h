@@ -30,9 +30,16 @@ void not_both_psum(const Call& call, int a, int b);
 /// If the argument is a tile, it is [P, 1] with P the partitions of `like` (E110), fp32 unless
 /// `any_float` (E105).
 void row_scalar(const Call& call, int param, int like, bool any_float = false);
+/// The shape alone: [P, 1] (E110).
+void column(const Call& call, int param, int like);
+/// An argument has a value that the instruction does not take (E111).
+[[noreturn]] void refuse_argument(const Call& call, int param, std::string found,
+                                  std::string allowed);
 /// The operator argument is of one of these classes or names (E109); says which are.
 void op_in(const Call& call, int param, std::initializer_list<Operator> allowed);
 void op_class(const Call& call, int param, std::initializer_list<OperatorClass> allowed);
+/// The operator `param` runs on the chosen engine only if it is one of these (E112).
+void engine_in(const Call& call, int param, std::initializer_list<Engine> allowed);
 /// Elements per partition at most `max` (E104); `key` is the machine's dotted key or the rule.
 void free_at_most(const Call& call, int param, int64_t max, std::string_view key);
 void free_exactly(const Call& call, int param, int64_t n);

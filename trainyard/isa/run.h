@@ -15,8 +15,12 @@ namespace trainyard::isa {
 struct CoreState {
   std::vector<int64_t> registers;        ///< by register id
   std::vector<uint8_t> register_defined;
-  std::array<float, 128> scalar_accumulators{};  ///< `reduce_regs` of the Scalar Engine
-  std::array<float, 128> vector_accumulators{};
+  struct Accumulators {  ///< one a lane
+    std::array<float, 128> value{};
+    std::array<bool, 128> defined{};
+  };
+  Accumulators scalar_accumulators;  ///< `reduce_regs` of the Scalar Engine
+  Accumulators vector_accumulators;
 };
 
 /// Memory as the executor offers it. Core implements it.
@@ -62,26 +66,58 @@ class Run {
 /// Rows computed at once: as many as fit in about 8192 elements, at least one.
 int block_rows(int rows, int64_t row_elements);
 
+// The two ways of computing on rows: as fp32 values and as 32-bit patterns.
+inline const float* read_block(const Bytes& a, int first, int rows, float* scratch) {
+  return read_rows(a, first, rows, scratch);
+}
+inline const uint32_t* read_block(const Bytes& a, int first, int rows, uint32_t* scratch) {
+  return read_words(a, first, rows, scratch);
+}
+inline float* block_for_writing(const Bytes& a, int first, int rows, float* scratch) {
+  return rows_for_writing(a, first, rows, scratch);
+}
+inline uint32_t* block_for_writing(const Bytes& a, int first, int rows, uint32_t* scratch) {
+  return words_for_writing(a, first, rows, scratch);
+}
+inline void write_block(const Bytes& a, int first, int rows, const float* values,
+                        const base::Rounding& rounding) {
+  write_rows(a, first, rows, values, rounding);
+}
+inline void write_block(const Bytes& a, int first, int rows, const uint32_t* values,
+                        const base::Rounding&) {
+  write_words(a, first, rows, values);
+}
+
 /// Computes `dst` from `inputs` (parameters) block by block:
 ///   compute(in, out, first_row, rows, row_elements)
-/// where in[i] is input i and out the output, as packed fp32 rows; out may alias in[0].
-template <class Compute>
+/// where in[i] is input i and out the output, as packed rows of T: fp32 values, or uint32_t for bit
+/// patterns. Both have row_elements elements a row; out may be in[i], and never overlaps it
+/// otherwise.
+template <class T = float, class Compute>
 void for_each_block(Run& run, int dst, std::initializer_list<int> inputs, Compute compute) {
   const Bytes out = run.bytes(dst);
   Bytes in[4];
+  std::vector<std::byte> copies[4];
   int n = 0;
-  for (int param : inputs) in[n++] = run.bytes(param);
+  for (int param : inputs) {
+    in[n] = run.bytes(param);
+    if (overlaps_elsewhere(out, in[n])) in[n] = detached(in[n], copies[n]);
+    ++n;
+  }
+  const auto scratch = [](int which, size_t count) {
+    return reinterpret_cast<T*>(Run::scratch(which, count));
+  };
   const int rows = out.rows();
   const int64_t row_elements = n ? in[0].row_elements() : out.row_elements();
   const int step = block_rows(rows, row_elements);
   for (int first = 0; first < rows; first += step) {
     const int count = std::min(step, rows - first);
-    const float* values[4];
+    const T* values[4];
     for (int i = 0; i < n; ++i)
-      values[i] = read_rows(in[i], first, count, Run::scratch(1 + i, count * row_elements));
-    float* result = rows_for_writing(out, first, count, Run::scratch(0, count * row_elements));
+      values[i] = read_block(in[i], first, count, scratch(1 + i, count * row_elements));
+    T* result = block_for_writing(out, first, count, scratch(0, count * row_elements));
     compute(values, result, first, count, row_elements);
-    write_rows(out, first, count, result, run.rounding);
+    write_block(out, first, count, result, run.rounding);
   }
 }
 

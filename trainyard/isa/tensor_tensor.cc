@@ -16,7 +16,7 @@ dst = data1 op data2, element by element.
 
 Memory types: SBUF or PSUM, but not both inputs in PSUM; SBUF only on GpSimd.
 Data types: any for arithmetic, which converts to float32, computes and converts to dst's type;
-  integers of one size for bit operators, which work on the raw bits.
+  integers for bit operators, which work on the raw bits (shifts fill with zeros).
   int32 and uint32 tiles throughout run on GpSimd, exactly; elsewhere integers are exact to 2^24.
 Layout: equal partitions and equal elements per partition; the free shapes may differ.
 Cost: max(64, N) cycles if one input is in PSUM, else max(64, 2N); 16-bit tiles in SBUF run in the
@@ -43,45 +43,35 @@ Engine choose_engine(const Call& c) {
   return arithmetic && exact_integers(c) && !any_psum(c) ? Engine::gpsimd : Engine::vector;
 }
 
+bool is_bits(const Call& c) { return info(c.op(op)).kind == OperatorClass::bits; }
+
 void check(const Call& c) {
   op_class(c, op, {OperatorClass::arith, OperatorClass::bits});
   same_elements(c, {dst, data1, data2});
   not_both_psum(c, data1, data2);
-  if (info(c.op(op)).kind == OperatorClass::bits) {
+  if (is_bits(c)) {
     for (int p : {dst, data1, data2}) dtype_integer(c, p);
-    same_dtype(c, {data1, data2});
+    engine_in(c, op, {Engine::vector});
   }
-}
-
-// Integers wrap around, as 32-bit adders and multipliers do.
-void run_integers(Run& r, auto f) {
-  const Bytes out = r.bytes(dst), a = r.bytes(data1), b = r.bytes(data2);
-  const int64_t n = out.row_elements();
-  auto* x = reinterpret_cast<uint32_t*>(Run::scratch(0, n));
-  auto* y = reinterpret_cast<uint32_t*>(Run::scratch(1, n));
-  for (int row = 0; row < out.rows(); ++row) {
-    load_words(a, row, x);
-    load_words(b, row, y);
-    for (int64_t i = 0; i < n; ++i) x[i] = f(x[i], y[i]);
-    store_words(out, row, x);
-  }
+  if (c.op(op) == Operator::power) engine_in(c, op, {Engine::gpsimd});
 }
 
 void run(Run& r) {
   const Operator o = r.call.op(op);
-  if (info(o).kind == OperatorClass::bits)
-    return run_integers(r, [o](uint32_t a, uint32_t b) { return bits_op(o, a, b); });
-  if (r.call.engine() == Engine::gpsimd && exact_integers(r.call) && has_integer_form(o)) {
-    const bool is_signed = r.call.operand(data1).dtype() == DType::i32;
-    return run_integers(r, [o, is_signed](uint32_t a, uint32_t b) {
-      return integer_op(o, a, b, is_signed);
-    });
+  WordRun words = bits_run(o);
+  if (r.call.engine() == Engine::gpsimd && exact_integers(r.call))
+    words = integer_run(o, r.call.operand(data1).dtype() == DType::i32);
+  if (words) {
+    for_each_block<uint32_t>(r, dst, {data1, data2},
+                             [&](auto* in, uint32_t* out, int, int rows, int64_t n) {
+                               words(in[0], in[1], out, rows * n);
+                             });
+    return;
   }
   const BinaryRun f = binary_run(o);
-  for_each_block(r, dst, {data1, data2},
-                 [f](const float* const* in, float* out, int, int rows, int64_t n) {
-                   f(in[0], in[1], out, rows * n);
-                 });
+  for_each_block(r, dst, {data1, data2}, [&](auto* in, float* out, int, int rows, int64_t n) {
+    f(in[0], in[1], out, rows * n);
+  });
 }
 
 Cost cost(const Call& c) {
@@ -120,6 +110,7 @@ INSTRUCTION(tensor_tensor) {
       .check = check,
       .run = run,
       .cost = cost,
+      .evidence_of = [](const Call& c) { return evidence_of(c.op(op)); },
   };
   return spec;
 }
