@@ -168,7 +168,14 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
           const bool late = options_.timeout_s > 0 && spent.count() > options_.timeout_s;
           const double share =
               1.0 - static_cast<double>(left + (end - last)) / (end - total_first);
-          const bool go_on = !options_.progress || options_.progress(share);
+          bool go_on = true;
+          try {
+            go_on = !options_.progress || options_.progress(share);
+          } catch (...) {
+            stopped = true;
+            changed.notify_all();
+            throw;
+          }
           if (late || !go_on) {
             stopped = true;
             changed.notify_all();
