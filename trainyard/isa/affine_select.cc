@@ -95,6 +95,19 @@ void run(Run& r) {
   }
 }
 
+// Garbage matters only where it is chosen.
+std::vector<uint8_t> undefined(const Call& c, Memory&, const UndefinedMasks& masks, int) {
+  std::vector<uint8_t> mask = masks[on_true_tile];
+  const std::vector<int32_t> values = affine_values(c, pattern, offset);
+  std::vector<uint32_t> chosen(values.size());
+  for (size_t at = 0, row = 0; at < mask.size(); at += values.size(), ++row) {
+    const int32_t shift = affine_shift(c, channel_multiplier, static_cast<int>(row));
+    compare_row(c.op(cmp_op), values, shift, chosen.data());
+    for (size_t i = 0; i < values.size(); ++i) mask[at + i] &= static_cast<uint8_t>(chosen[i]);
+  }
+  return mask;
+}
+
 Cost cost(const Call& c) {
   return lane_cost(c, static_cast<double>(c.operand(dst).free_elements()));
 }
@@ -121,6 +134,7 @@ INSTRUCTION(affine_select) {
       .check = check,
       .run = run,
       .cost = cost,
+      .undefined = undefined,
   };
   return spec;
 }
