@@ -50,8 +50,12 @@ profile::Fidelity fidelity_of(const program::Program& program) {
       if (access != Access::write) approximate |= tensors[o.tensor];
       const isa::Layout& layout = program.layout(o.layout);
       if (layout.indirect == isa::Indirect::none) return;
-      f.reached_control_flow |= layout.reg != kNone ? registers[layout.reg]
-                                                    : tensors[call.raw(slot + 1).tensor];
+      const bool reached = layout.reg != kNone ? registers[layout.reg]
+                                               : tensors[call.raw(slot + 1).tensor];
+      if (!reached || f.reached_control_flow) return;
+      f.reached_control_flow = true;
+      const base::Place place = program.place(program.instruction(i).site);
+      f.reached_at = {place.file, place.line};
     });
     program::for_each_operand(call, [&](int slot, Access access) {
       if (access != Access::read) tensors[call.raw(slot).tensor] |= approximate;

@@ -18,7 +18,9 @@ using program::kNone;
 
 namespace {
 
-int sharers(const machine::Machine& m, int cores) { return std::min(cores, m.core.memory.hbm_sharers); }
+int sharers(const machine::Machine& m, int cores) {
+  return std::min(cores, m.core.memory.hbm_sharers);
+}
 
 // The slow end also has the Tensor Engine cold throughout: its activity limiter is not modelled.
 machine::Machine slowest(const machine::Machine& m) {
@@ -33,6 +35,73 @@ Picoseconds span_on(const program::Program& program, const Ordered& ordered,
   Ordered recosted = ordered;
   program::recost(recosted, program, machine);
   return time_program(recosted, machine, sharers(machine, cores)).span;
+}
+
+profile::Source source_of(const base::Place& place) { return {place.file, place.line}; }
+
+// Totals that need no timeline.
+void add_work(profile::Trace& trace, const program::Program& program, const Ordered& ordered) {
+  trace.instructions = program.size();
+  for (const program::DmaWork& d : ordered.dmas) trace.hbm_bytes += d.hbm_bytes;
+  for (InstructionId i = 0; i < program.size(); ++i) {
+    const isa::Spec& spec = program.spec(i);
+    if (spec.cost && spec.engines.front() == isa::Engine::tensor)
+      trace.flops += spec.cost(program.call(i)).flops;
+  }
+}
+
+void add_findings(profile::Trace& trace, const Ordered& ordered, const TimeOptions& options) {
+  if (trace.fidelity.reached_control_flow)
+    trace.findings.push_back(
+        {"an approximate value decides an address or a branch here", trace.fidelity.reached_at});
+  if (ordered.schedule != options.order.schedule)
+    trace.findings.push_back(
+        {"the list schedule keeps more tiles alive than fit; instructions are "
+         "issued in program order",
+         {}});
+}
+
+// Labels and sources are stored once.
+class Names {
+ public:
+  Names(const program::Program& program, profile::Trace& trace) : program_(program), trace_(trace) {
+    trace_.sources.push_back({});
+  }
+  uint32_t label(InstructionId i) {
+    const std::string_view given = program_.label(i), name = program_.spec(i).name;
+    std::string label = given.empty() ? std::string(name) : fmt::format("{} {}", name, given);
+    const auto [it, fresh] = labels_.try_emplace(label, trace_.labels.size());
+    if (fresh) trace_.labels.push_back(std::move(label));
+    return it->second;
+  }
+  uint32_t source(InstructionId i) {
+    const uint32_t site = program_.instruction(i).site;
+    const auto [it, fresh] = sites_.try_emplace(site, trace_.sources.size());
+    if (fresh) trace_.sources.push_back(source_of(program_.place(site)));
+    return it->second;
+  }
+
+ private:
+  const program::Program& program_;
+  profile::Trace& trace_;
+  std::map<std::string, uint32_t> labels_;
+  std::map<uint32_t, uint32_t> sites_;
+};
+
+void add_intervals(profile::Trace& trace, const program::Program& program, const Timed& timed) {
+  Names names(program, trace);
+  const Timeline& t = timed.timeline;
+  for (uint32_t k = 0; k < timed.ordered.sequence.size(); ++k) {
+    const InstructionId i = timed.ordered.sequence[k];
+    const program::Step& step = timed.ordered.steps[k];
+    trace.lanes[static_cast<int>(step.lane)].intervals.push_back(k);
+    trace.intervals.push_back({t.start[k], t.end[k], t.start[k] + step.busy, names.label(i),
+                               names.source(i),
+                               t.waited_for[k] == kNone ? 0 : t.waited_for[k] + 1});
+    if (step.dma == kNone) continue;
+    const program::DmaWork& dma = timed.ordered.dmas[step.dma];
+    trace.transfers.push_back({t.start[k] + dma.first, t.end[k] - dma.tail, k, dma.hbm_bytes});
+  }
 }
 
 }  // namespace
@@ -59,8 +128,8 @@ profile::Trace make_trace(const program::Program& program, const Timed& timed,
   trace.span = timed.timeline.span;
   trace.low = timed.low;
   trace.high = timed.high;
-  trace.instructions = program.size();
   trace.hbm_gb_s_peak = m.core.memory.hbm_gb_s;
+  trace.hbm_sharers = m.core.memory.hbm_sharers;
   const machine::TensorEngine& e = m.core.tensor;
   trace.peak_tflops = 2e-3 * e.rows * e.columns * e.clock_ghz;
   trace.dma_busy = timed.timeline.dma_busy;
@@ -70,34 +139,12 @@ profile::Trace make_trace(const program::Program& program, const Timed& timed,
   trace.sbuf_bytes = m.core.memory.sbuf_partition_bytes - m.core.memory.sbuf_reserved_bytes;
   trace.psum_bytes = m.core.memory.psum_partition_bytes;
   trace.fidelity = fidelity_of(program);
-  for (const program::DmaWork& d : timed.ordered.dmas) trace.hbm_bytes += d.hbm_bytes;
-  for (InstructionId i = 0; i < program.size(); ++i)
-    if (program.spec(i).name == "nc_matmul") trace.flops += program.spec(i).cost(program.call(i)).flops;
+  add_work(trace, program, timed.ordered);
+  add_findings(trace, timed.ordered, options);
   for (int lane = 0; lane < kLaneCount; ++lane)
-    trace.lanes.push_back({std::string(name_of(static_cast<Lane>(lane))), timed.timeline.busy[lane], {}});
-  if (!intervals) return trace;
-
-  std::map<std::string, uint32_t> labels;
-  std::map<uint32_t, uint32_t> sites;
-  trace.sources.push_back({});
-  for (uint32_t k = 0; k < timed.ordered.sequence.size(); ++k) {
-    const InstructionId i = timed.ordered.sequence[k];
-    const std::string_view given = program.label(i);
-    const std::string label = given.empty() ? std::string(program.spec(i).name)
-                                            : fmt::format("{} {}", program.spec(i).name, given);
-    const auto [name, new_label] = labels.try_emplace(label, trace.labels.size());
-    if (new_label) trace.labels.push_back(label);
-    const uint32_t site = program.instruction(i).site;
-    const auto [source, new_site] = sites.try_emplace(site, trace.sources.size());
-    if (new_site) {
-      const base::Place p = program.place(site);
-      trace.sources.push_back({p.file, p.line});
-    }
-    const uint32_t waited = timed.timeline.waited_for[k];
-    trace.lanes[static_cast<int>(timed.ordered.steps[k].lane)].intervals.push_back(k);
-    trace.intervals.push_back({timed.timeline.start[k], timed.timeline.end[k], name->second,
-                               source->second, waited == kNone ? 0 : waited + 1});
-  }
+    trace.lanes.push_back(
+        {std::string(name_of(static_cast<Lane>(lane))), timed.timeline.busy[lane], {}});
+  if (intervals) add_intervals(trace, program, timed);
   return trace;
 }
 

@@ -125,6 +125,7 @@ void place_or_keep_program_order(Ordered& ordered, const Program& program,
     ordered.placement = place(program, ordered.sequence, options.place);
   } catch (const base::Error&) {
     if (options.schedule == SchedulePolicy::program) throw;
+    ordered.schedule = SchedulePolicy::program;
     std::iota(ordered.sequence.begin(), ordered.sequence.end(), 0);
     ordered.placement = place(program, ordered.sequence, options.place);
   }
@@ -136,6 +137,7 @@ Ordered order(const Program& program, const machine::Machine& machine,
               const OrderOptions& options) {
   const std::vector<isa::Cost> costs = costs_of(program, machine);
   Ordered ordered;
+  ordered.schedule = options.schedule;
   ordered.sequence = schedule(program, options.schedule, costs);
   place_or_keep_program_order(ordered, program, options);
 

@@ -2,6 +2,7 @@
 // reads; it can be timed again without values and without the program.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "trainyard/program/place.h"
@@ -33,12 +34,18 @@ struct Ordered {
   std::vector<uint32_t> successor_begin;   ///< CSR over positions
   std::vector<uint32_t> successors;        ///< position << 1 | crosses lanes
   Placement placement;
+  SchedulePolicy schedule = SchedulePolicy::program;  ///< the one that was followed
 };
 
 struct OrderOptions {
   SchedulePolicy schedule = SchedulePolicy::list;
   PlacePolicy place = PlacePolicy::ring;
 };
+
+/// Options from their names: schedule "list" or "program", place "ring" or "first-fit"; empty is the
+/// list schedule and the placement that the machine names. Throws E001 for anything else.
+OrderOptions order_options(const machine::Machine& machine, std::string_view schedule,
+                           std::string_view place);
 
 /// Schedules, places and orders a program with the costs of `machine`. Where the list schedule
 /// keeps more alive than fits, program order is taken.

@@ -1,0 +1,117 @@
+// Timing a traced kernel, and reading the result.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include "python/bind/bind.h"
+#include "python/bind/trace.h"
+#include "trainyard/core/make_trace.h"
+#include "trainyard/profile/perfetto.h"
+#include "trainyard/profile/summary.h"
+
+namespace trainyard::bind {
+
+namespace {
+
+using Profile = profile::Trace;
+
+// One program a physical core of a logical core, timed together.
+Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::string>& schedule,
+                   const std::optional<std::string>& place, bool intervals) {
+  if (traces.empty()) throw base::Error(base::Code::B001, "nothing to time");
+  core::TimeOptions options;
+  options.order = program::order_options(traces.front()->program.machine(), schedule.value_or(""),
+                                         place.value_or(""));
+  options.cores = static_cast<int>(traces.size());
+  const nb::gil_scoped_release release;
+  std::vector<Profile> cores;
+  for (Trace* trace : traces) {
+    const core::Timed timed = core::time(trace->program, options);
+    cores.push_back(core::make_trace(trace->program, timed, options, intervals));
+  }
+  return profile::combine(cores);
+}
+
+std::map<std::string, double> engines_of(const Profile& p) {
+  std::map<std::string, double> shares{{"dma", p.dma_share()}};
+  for (const profile::Lane& lane : p.lanes) shares[lane.name] = p.busy_share(lane);
+  return shares;
+}
+
+nb::dict fidelity_of(const Profile& p) {
+  nb::dict d;
+  d["exact"] = p.fidelity.exact;
+  d["order_defined"] = p.fidelity.order_defined;
+  d["approximate"] = p.fidelity.approximate;
+  d["approximate_functions"] = p.fidelity.approximate_functions;
+  d["reached_control_flow"] = p.fidelity.reached_control_flow;
+  return d;
+}
+
+// (lane, instruction, file, line, start, freed, end), times in picoseconds.
+using Row = std::tuple<std::string, std::string, std::string, int, int64_t, int64_t, int64_t>;
+
+std::vector<Row> intervals_of(const Profile& p) {
+  std::vector<Row> rows(p.intervals.size());
+  for (const profile::Lane& lane : p.lanes) {
+    for (const uint32_t k : lane.intervals) {
+      const profile::Interval& i = p.intervals[k];
+      const profile::Source& s = p.sources[i.source];
+      rows[k] = {lane.name, p.labels[i.label], s.file, s.line, i.start, i.freed, i.end};
+    }
+  }
+  return rows;
+}
+
+double seconds(base::Picoseconds t) { return static_cast<double>(t) * 1e-12; }
+
+}  // namespace
+
+void bind_profile(nb::module_& m) {
+  nb::class_<Profile>(m, "Profile", "Where the simulated time of one kernel went.")
+      .def_ro("kernel", &Profile::kernel)
+      .def_ro("machine", &Profile::machine)
+      .def_ro("machine_line", &Profile::machine_line)
+      .def_ro("instructions", &Profile::instructions)
+      .def_ro("span_ps", &Profile::span)
+      .def_ro("low_ps", &Profile::low)
+      .def_ro("high_ps", &Profile::high)
+      .def_prop_ro("seconds", [](const Profile& p) { return seconds(p.span); })
+      .def_prop_ro("seconds_range",
+                   [](const Profile& p) { return std::pair(seconds(p.low), seconds(p.high)); })
+      .def_prop_ro("engines", engines_of, "Busy share of each engine and DMA queue, and of `dma`.")
+      .def_ro("hbm_bytes", &Profile::hbm_bytes)
+      .def_prop_ro("hbm_gb_s", &Profile::hbm_gb_s)
+      .def_prop_ro("tflops", &Profile::tflops)
+      .def_prop_ro("fidelity", fidelity_of)
+      .def_prop_ro("fidelity_text",
+                   [](const Profile& p) { return profile::fidelity_text(p.fidelity); })
+      .def_prop_ro("findings",
+                   [](const Profile& p) {
+                     std::vector<std::tuple<std::string, std::string, int>> list;
+                     for (const profile::Finding& f : p.findings)
+                       list.emplace_back(f.text, f.source.file, f.source.line);
+                     return list;
+                   })
+      .def_prop_ro("intervals", intervals_of)
+      .def("time_text", &profile::time_text)
+      .def("to_text", &profile::summary_text)
+      .def("to_json", [](const Profile& p) { return profile::summary_json(p).dump(2); });
+  m.def("time", time_cores, nb::arg("traces"), nb::arg("schedule") = nb::none(),
+        nb::arg("place") = nb::none(), nb::arg("intervals") = false,
+        "Times the finished traces of the cores of one logical core, without values.");
+  m.def(
+      "write_perfetto",
+      [](const std::string& path, const std::vector<const Profile*>& kernels) {
+        const nb::gil_scoped_release release;
+        profile::write_perfetto(path, kernels);
+      },
+      nb::arg("path"), nb::arg("kernels"));
+}
+
+}  // namespace trainyard::bind

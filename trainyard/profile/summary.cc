@@ -1,0 +1,187 @@
+// The figures of one kernel: what it took, what was busy, what moved, how sure the values are.
+
+#include "trainyard/profile/summary.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace trainyard::profile {
+
+namespace {
+
+struct Unit {
+  double picoseconds;
+  const char* name;
+};
+
+// The unit in which a time reads as one to three digits before the point.
+Unit unit_of(Picoseconds time) {
+  for (const Unit& u : {Unit{1e12, "s"}, Unit{1e9, "ms"}, Unit{1e6, "us"}}) {
+    if (static_cast<double>(time) >= u.picoseconds) return u;
+  }
+  return {1e3, "ns"};
+}
+
+// `digits` significant digits without an exponent, never fewer than there are before the point.
+std::string significant(double value, int digits) {
+  const int before = value >= 1 ? static_cast<int>(std::log10(value)) + 1 : 1;
+  return fmt::format("{:.{}f}", value, std::max(0, digits - before));
+}
+
+std::string in_unit(Picoseconds time, const Unit& unit, int digits) {
+  return significant(static_cast<double>(time) / unit.picoseconds, digits);
+}
+
+std::string count_text(uint64_t n) {
+  const std::string digits = std::to_string(n);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string bytes_text(double bytes) {
+  for (const auto& [size, name] : {std::pair{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}}) {
+    if (bytes >= size) return significant(bytes / size, 4) + " " + name;
+  }
+  return fmt::format("{:.0f} B", bytes);
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+// Whole percents; what is there never reads as 0, what is not everything never as 100.
+std::string rounded_percent(uint64_t part, uint64_t whole) {
+  if (whole == 0) return "0 %";
+  const auto percent =
+      std::llround(ratio(static_cast<double>(part), static_cast<double>(whole)) * 100);
+  if (part > 0 && percent == 0) return "<1 %";
+  if (part < whole && percent == 100) return ">99 %";
+  return fmt::format("{} %", percent);
+}
+
+std::string row(std::string_view name, std::string_view text) {
+  return fmt::format("  {:<15}{}\n", name, text);
+}
+
+std::string engine_rows(const Trace& t) {
+  size_t width = 0;
+  for (const Lane& lane : t.lanes) width = std::max(width, lane.name.size());
+  const Unit unit = unit_of(t.span);
+  std::string text = row("engines", "busy");
+  for (const Lane& lane : t.lanes) {
+    if (lane.busy == 0) continue;
+    text += fmt::format("    {:<{}}  {:>7}  {:>8} {}\n", lane.name, std::max<size_t>(11, width),
+                        percent(t.busy_share(lane)), in_unit(lane.busy, unit, 4), unit.name);
+  }
+  return text;
+}
+
+std::string hbm_text(const Trace& t) {
+  return fmt::format("{}, {} GB/s of {} ({})", bytes_text(static_cast<double>(t.hbm_bytes)),
+                     significant(t.hbm_gb_s(), 4), significant(t.hbm_gb_s_peak, 4),
+                     percent(ratio(t.hbm_gb_s(), t.hbm_gb_s_peak)));
+}
+
+std::string tensor_text(const Trace& t) {
+  if (t.flops == 0) return "no matmul";
+  return fmt::format("{} TFLOP/s of {} ({})", significant(t.tflops(), 4),
+                     significant(t.peak_tflops, 4), percent(ratio(t.tflops(), t.peak_tflops)));
+}
+
+std::string memory_text(int64_t peak, int64_t size) {
+  if (peak == 0) return "not used";
+  return fmt::format("{} of {} bytes in each partition at most ({})",
+                     count_text(static_cast<uint64_t>(peak)),
+                     count_text(static_cast<uint64_t>(size)),
+                     percent(ratio(static_cast<double>(peak), static_cast<double>(size))));
+}
+
+std::string place_text(const Source& source) {
+  return source.line > 0 ? fmt::format(" ({}:{})", source.file, source.line) : std::string();
+}
+
+}  // namespace
+
+std::string time_text(const Trace& t) {
+  const Unit unit = unit_of(t.span);
+  return fmt::format("{} {} simulated ({}, {} to {} {})", in_unit(t.span, unit, 4), unit.name,
+                     t.calibrated ? "calibrated" : "uncalibrated", in_unit(t.low, unit, 3),
+                     in_unit(t.high, unit, 3), unit.name);
+}
+
+std::string fidelity_text(const Fidelity& f) {
+  const uint64_t all = f.exact + f.order_defined + f.approximate;
+  std::string functions;
+  if (!f.approximate_functions.empty())
+    functions = fmt::format(" ({})", fmt::join(f.approximate_functions, ", "));
+  return fmt::format("exact {} · order-defined {} · approximate {}{} · reached control flow: {}",
+                     rounded_percent(f.exact, all), rounded_percent(f.order_defined, all),
+                     rounded_percent(f.approximate, all), functions,
+                     f.reached_control_flow ? "yes" : "no");
+}
+
+std::string summary_text(const Trace& t) {
+  std::string text = fmt::format("{} on {}: {}\n", t.kernel, t.machine, t.machine_line);
+  text += row("time", time_text(t));
+  text += row("instructions", count_text(t.instructions));
+  text += engine_rows(t);
+  text += row("DMA engines", fmt::format("{} of {}", percent(t.dma_share()), t.dma_engines));
+  text += row("HBM", hbm_text(t));
+  text += row("Tensor Engine", tensor_text(t));
+  text += row("SBUF", memory_text(t.sbuf_peak_bytes, t.sbuf_bytes));
+  text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
+  text += row("fidelity", fidelity_text(t.fidelity));
+  for (const Finding& f : t.findings) text += row("note", f.text + place_text(f.source));
+  return text;
+}
+
+nlohmann::ordered_json summary_json(const Trace& t) {
+  using Json = nlohmann::ordered_json;
+  Json engines = Json::array(), findings = Json::array();
+  for (const Lane& lane : t.lanes) {
+    engines.push_back(
+        {{"name", lane.name}, {"busy_share", t.busy_share(lane)}, {"busy_ps", lane.busy}});
+  }
+  for (const Finding& f : t.findings)
+    findings.push_back({{"text", f.text}, {"file", f.source.file}, {"line", f.source.line}});
+  const auto memory = [](int64_t peak, int64_t size) {
+    return Json{{"peak_partition_bytes", peak}, {"partition_bytes", size}};
+  };
+  const Fidelity& f = t.fidelity;
+  Json json;
+  json["kernel"] = t.kernel;
+  json["machine"] = t.machine;
+  json["machine_line"] = t.machine_line;
+  json["instructions"] = t.instructions;
+  json["time"] = {{"kind", "simulated"}, {"calibrated", t.calibrated}, {"ps", t.span},
+                  {"low_ps", t.low},     {"high_ps", t.high},          {"text", time_text(t)}};
+  json["engines"] = std::move(engines);
+  json["dma"] = {{"engines", t.dma_engines}, {"busy_share", t.dma_share()}};
+  json["hbm"] = {{"bytes", t.hbm_bytes},
+                 {"gb_s", t.hbm_gb_s()},
+                 {"gb_s_peak", t.hbm_gb_s_peak},
+                 {"share", ratio(t.hbm_gb_s(), t.hbm_gb_s_peak)}};
+  json["tensor"] = {{"flops", t.flops},
+                    {"tflops", t.tflops()},
+                    {"tflops_peak", t.peak_tflops},
+                    {"share", ratio(t.tflops(), t.peak_tflops)}};
+  json["sbuf"] = memory(t.sbuf_peak_bytes, t.sbuf_bytes);
+  json["psum"] = memory(t.psum_peak_bytes, t.psum_bytes);
+  json["fidelity"] = {{"exact", f.exact},
+                      {"order_defined", f.order_defined},
+                      {"approximate", f.approximate},
+                      {"approximate_functions", f.approximate_functions},
+                      {"reached_control_flow", f.reached_control_flow},
+                      {"text", fidelity_text(f)}};
+  json["findings"] = std::move(findings);
+  return json;
+}
+
+}  // namespace trainyard::profile
