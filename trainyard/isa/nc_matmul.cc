@@ -6,9 +6,8 @@
 #include <cstring>
 
 #include "trainyard/base/matmul.h"
-#include "trainyard/isa/laws.h"
 #include "trainyard/isa/rules.h"
-#include "trainyard/isa/run.h"
+#include "trainyard/isa/tensor_engine.h"
 
 namespace trainyard::isa {
 
@@ -20,17 +19,20 @@ enum { dst, stationary, moving, is_stationary_onezero, is_moving_onezero, is_tra
 constexpr std::string_view kDoc = R"(
 dst[M, N] (+)= stationary[K, M].T @ moving[K, N], the contraction K on partitions.
 
-accumulate: False overwrites, True adds onto what a matmul put there, None overwrites elements not
-  yet written since their tensor was declared and adds onto the others.
+accumulate: False overwrites, True adds onto what a matmul put there (refused where nothing was
+  written), None overwrites elements not yet written since their tensor was declared and adds onto
+  the others.
 Memory types: inputs in SBUF, dst in PSUM.
 Data types: float8_e4m3, float8_e5m2, bfloat16, float16, tfloat32, float32 (float8_e4m3fn on
   NeuronCore-v4, not together with float8_e4m3). float32 and tfloat32 pair only with each other.
   dst is float32 (or bfloat16 on NeuronCore-v4). Products and sums are float32.
-Limits: K <= 128, M <= 128, N <= 512 (NeuronCore-v4: the whole PSUM).
-is_transpose: exact pass-through of moving against an identity (NeuronCore-v3); dst has the type of
-  the data.
+Limits: K <= 128, M <= 128, N <= 512 in one bank of PSUM (NeuronCore-v4: all of PSUM).
+is_transpose: stationary turned, bit by bit, with an identity (or a permutation) as moving; dst has
+  the type of stationary, and 8-bit elements come out as 16 bits with a zero upper byte. On
+  NeuronCore-v2 it only labels the instruction, which multiplies.
 perf_mode double_row: 8-bit floats, the first free dimension of both inputs is 2, K up to 256.
-tile_position, tile_size: a part of the array, rows and columns of 32 (NeuronCore-v3), 64 or 128.
+tile_position, tile_size: a part of the array, rows and columns of 32 (NeuronCore-v3), 64 or 128;
+  its rows are the partitions of the inputs, its columns those of dst.
 Accumulation order: each output is a chain of fused multiply-adds over ascending k, then one add
   into PSUM (docs/numbers.md); the chip's own order is not public.
 Cost: max(64, N) Tensor Engine cycles for 16- and 8-bit types; float32 takes four passes, two with
@@ -40,6 +42,9 @@ Sources: nki.isa.nc_matmul (SDK 2.32); cost ISA26, TRACE.
 )";
 
 bool double_row(const Call& c) { return c.choice<PerfMode>(perf_mode) == PerfMode::double_row; }
+
+// Transpose mode moves bits; NeuronCore-v2 only takes note of it and multiplies.
+bool passes_through(const Call& c) { return c.flag(is_transpose) && c.core().version >= 3; }
 
 bool is_fp8(DType d) {
   return d == DType::fp8_e4m3 || d == DType::fp8_e5m2 || d == DType::fp8_e4m3fn;
@@ -76,48 +81,20 @@ void check_dtypes(const Call& c) {
     throw base::Error(base::Code::E106, "nc_matmul: float8_e4m3 and float8_e4m3fn in one matmul")
         .limit("both", "one of the two", "nc_matmul");
   const DType d = c.operand(dst).dtype();
-  if (c.flag(is_transpose)) return;
+  if (passes_through(c)) return check_transposed_dtype(c, dst, stationary);
+  if (c.flag(is_transpose) && d == s) return;  // written by a product with an identity
   if (d == DType::bf16) needs_version(c, 4, "a bfloat16 result");
   else dtype_in(c, dst, {DType::fp32});
 }
 
-void check_tiling(const Call& c, int64_t k, int64_t m) {
-  const auto position = c.integers(tile_position), size = c.integers(tile_size);
-  if (position.empty() && size.empty()) return;
-  if (position.size() != 2 || size.size() != 2)
-    refuse(c, base::Code::E111, "tile_position and tile_size are set together, two numbers each",
-           fmt::format("{} and {} numbers", position.size(), size.size()), "2 and 2", "tiling");
-  const machine::TensorEngine& e = c.core().tensor;
-  const struct { const char* what; int64_t start, extent, used; int min, full; } axes[] = {
-      {"row", position[0], size[0], k, e.row_tile_min, e.rows},
-      {"column", position[1], size[1], m, e.column_tile_min ? e.column_tile_min : e.columns,
-       e.columns}};
-  for (const auto& a : axes) {
-    const bool legal = (a.extent == 32 || a.extent == 64 || a.extent == 128) &&
-                       a.extent >= a.min && a.extent <= a.full;
-    if (!legal)
-      refuse(c, base::Code::E111, fmt::format("a {} tile of {}", a.what, a.extent),
-             std::to_string(a.extent), fmt::format("a power of two from {} to {}", a.min, a.full),
-             fmt::format("core.tensor.{}_tile_min", a.what));
-    if (a.start % a.extent != 0 || a.start < 0 || a.start >= a.full)
-      refuse(c, base::Code::E111, fmt::format("a {} tile of {} at {}", a.what, a.extent, a.start),
-             std::to_string(a.start), fmt::format("a multiple of {} below {}", a.extent, a.full),
-             "tiling");
-    if (a.used > a.extent)
-      refuse(c, base::Code::E104, fmt::format("{} {}s in a tile of {}", a.used, a.what, a.extent),
-             std::to_string(a.used), std::to_string(a.extent), "tiling");
-  }
-  if (double_row(c) && size[1] != e.columns)
-    refuse(c, base::Code::E111, "double_row with column tiling", std::to_string(size[1]),
-           std::to_string(e.columns), "tiling");
-}
-
 void check(const Call& c) {
   check_dtypes(c);
+  check_bank(c, dst);
   same_partitions(c, {stationary, moving});
   const machine::TensorEngine& e = c.core().tensor;
   if (double_row(c)) {
     needs_version(c, 3, "perf_mode double_row");
+    if (c.flag(is_transpose)) refuse_argument(c, is_transpose, "True with double_row", "False");
     for (int p : {stationary, moving}) {
       const OperandView v = c.operand(p);
       if (!is_fp8(v.dtype())) dtype_in(c, p, {DType::fp8_e4m3, DType::fp8_e5m2});
@@ -127,8 +104,6 @@ void check(const Call& c) {
             .note(v.describe());
     }
   }
-  if (c.flag(is_transpose) && c.core().version >= 3)
-    dtype_in(c, dst, {c.operand(moving).dtype(), c.operand(stationary).dtype()});
   const int64_t m = columns(c, stationary), n = columns(c, moving);
   if (m > e.stationary_free_max)
     refuse(c, base::Code::E104, fmt::format("stationary has {} columns", m), std::to_string(m),
@@ -146,7 +121,9 @@ void check(const Call& c) {
                fmt::format("[{}, {}] (columns of stationary, columns of moving)", m, n),
                "nc_matmul")
         .note(d.describe());
-  check_tiling(c, c.operand(stationary).partitions(), m);
+  check_tiling(c, {tile_position, tile_size, stationary, moving, dst}, m);
+  if (double_row(c) && !c.integers(tile_size).empty() && c.integers(tile_size)[1] != e.columns)
+    refuse_argument(c, tile_size, "a column tile with double_row", std::to_string(e.columns));
 }
 
 // A [K, M] operand as the array sees it; in double_row mode [K, 2, M] stacks to 2K rows.
@@ -177,51 +154,59 @@ void combine(const float* product, float* values, const std::vector<uint8_t>& wr
     values[i] = add_all || (!written.empty() && written[i]) ? values[i] + product[i] : product[i];
 }
 
-void run_transpose(Run& r) {
-  // Pass-through mode moves bits: dst = stationary^T through an identity, or moving through one.
-  const Bytes s = r.bytes(stationary), m = r.bytes(moving), d = r.bytes(dst);
-  std::vector<std::byte> s_bits(s.elements() * s.element), m_bits(m.elements() * m.element);
-  gather_bits(s, 0, s.rows(), s_bits.data());
-  gather_bits(m, 0, m.rows(), m_bits.data());
-  const int k = s.rows(), rows = static_cast<int>(s.row_elements()),
-            cols = static_cast<int>(m.row_elements());
-  std::vector<float> identity(m.elements());
-  base::to_fp32(m.dtype, m_bits.data(), identity.data(), identity.size());
-  std::vector<std::byte> out(static_cast<size_t>(rows) * cols * d.element);
-  for (int n = 0; n < cols; ++n) {
-    int source = -1;  // the one row of the identity's column n that is not zero
-    for (int i = 0; i < k; ++i) {
-      const float v = identity[static_cast<size_t>(i) * cols + n];
+// The one row of a permutation's column that is not zero, or -1; anything else is refused.
+std::vector<int> permutation(const Bytes& m) {
+  const int rows = m.rows(), columns = static_cast<int>(m.row_elements());
+  std::vector<float> storage(rows * columns);
+  const float* values = read_rows(m, 0, rows, storage.data());
+  std::vector<int> source(columns, -1);
+  for (int i = 0; i < rows; ++i)
+    for (int n = 0; n < columns; ++n) {
+      const float v = values[i * columns + n];
       if (v == 0) continue;
-      if (source >= 0 || v != 1)
-        throw base::Error(base::Code::E111, "nc_matmul: is_transpose needs a 0/1 permutation as moving")
-            .limit(fmt::format("column {} has more than one non-zero or a value other than 1", n),
-                   "one 1 a column", "nc_matmul");
-      source = i;
+      if (source[n] >= 0 || v != 1)
+        throw base::Error(base::Code::E111, "nc_matmul: is_transpose with a moving that does not permute")
+            .limit(fmt::format("column {} has other values than a single 1", n), "an identity",
+                   "nc_matmul");
+      source[n] = i;
     }
-    for (int i = 0; i < rows; ++i) {
-      std::byte* to = out.data() + (static_cast<size_t>(i) * cols + n) * d.element;
-      std::memset(to, 0, d.element);
-      if (source >= 0)
-        std::memcpy(to, s_bits.data() + (static_cast<size_t>(source) * rows + i) * s.element,
-                    std::min(s.element, d.element));
-    }
-  }
-  scatter_bits(d, 0, d.rows(), out.data());
+  return source;
+}
+
+// dst[:, n] = the row of stationary that column n of moving picks; bits.
+void run_transpose(Run& r) {
+  const Bytes s = r.bytes(stationary), d = r.bytes(dst);
+  const std::vector<int> source = permutation(r.bytes(moving));
+  std::vector<std::byte> rows(source.size() * s.row_elements() * s.element), packed;
+  const Bytes all = detached(s, packed);
+  Bytes picked = all;
+  picked.data = rows.data();
+  picked.dims[0].count = static_cast<int64_t>(source.size());
+  for (size_t n = 0; n < source.size(); ++n)
+    if (source[n] >= 0) std::memcpy(picked.row(n), all.row(source[n]), all.dims[0].step);
+  transpose_bits(d, picked);
 }
 
 void run(Run& r) {
   const Call& c = r.call;
   const Bytes d = r.bytes(dst);
-  if (c.flag(is_transpose) && c.core().version >= 3 && d.dtype == r.bytes(stationary).dtype)
-    return run_transpose(r);
+  if (passes_through(c)) return run_transpose(r);
   thread_local std::vector<std::byte> packed_stationary, packed_moving;
   const Matrix s = matrix(r.bytes(stationary), double_row(c), packed_stationary);
   const Matrix m = matrix(r.bytes(moving), double_row(c), packed_moving);
 
   bool all = c.has(accumulate) && c.flag(accumulate);
   std::vector<uint8_t> written;
-  if (!c.has(accumulate)) written = r.memory.written(c, c.slot(dst), all);
+  if (!c.has(accumulate)) {
+    written = r.memory.written(c, c.slot(dst), all);
+  } else if (all) {
+    bool everywhere = false;
+    r.memory.written(c, c.slot(dst), everywhere);
+    if (!everywhere)
+      throw base::Error(base::Code::E213, "nc_matmul: accumulates onto elements that nothing has written")
+          .limit("accumulate=True", "accumulate=False or None first", "nc_matmul")
+          .note(c.operand(dst).describe());
+  }
   const bool in_place = d.dtype == DType::fp32 && d.row_packed() && (all || written.empty());
   if (in_place) {
     base::matmul_pass(s.view, m.view, s.k, s.n, m.n, reinterpret_cast<float*>(d.data),
@@ -238,21 +223,27 @@ void run(Run& r) {
   write_rows(d, 0, d.rows(), values, r.rounding);
 }
 
+// A result is undefined where its column of stationary or of moving has something undefined.
+std::vector<uint8_t> undefined(const Call& c, Memory&, const UndefinedMasks& masks, int) {
+  const int64_t m = columns(c, stationary), n = columns(c, moving);
+  std::vector<uint8_t> rows(m), cols(n), out(m * n);
+  for (size_t i = 0; i < masks[stationary].size(); ++i) rows[i % m] |= masks[stationary][i];
+  for (size_t i = 0; i < masks[moving].size(); ++i) cols[i % n] |= masks[moving][i];
+  for (int64_t i = 0; i < m * n; ++i) out[i] = rows[i / n] | cols[i % n];
+  return out;
+}
+
 Cost cost(const Call& c) {
   const machine::TensorEngine& e = c.core().tensor;
   const double n = static_cast<double>(columns(c, moving));
   const double m = static_cast<double>(columns(c, stationary));
-  const DType s = c.operand(stationary).dtype();
   double passes = 1;
-  if (s == DType::fp32) {
-    passes = c.flag(is_transpose) ? e.fp32_transpose_passes : e.fp32_passes;
+  if (c.operand(stationary).dtype() == DType::fp32) {
+    passes = passes_through(c) ? e.fp32_transpose_passes : e.fp32_passes;
     if (c.flag(is_stationary_onezero) || c.flag(is_moving_onezero)) passes /= 2;
   }
   if (double_row(c)) passes = e.double_row_factor;
-  const double stream = passes * std::max({n, std::min(e.issue_min_cycles, m)});
-  Cost cost;
-  cost.busy = base::cycles_to_ps(stream + e.issue_overhead_cycles, e.clock_ghz);
-  cost.latency = base::cycles_to_ps(stream + e.latency_cycles, e.clock_ghz);
+  Cost cost = pass_cost(c, n, m, passes);
   cost.flops = c.flag(is_transpose)
                    ? 0
                    : 2.0 * c.operand(stationary).partitions() * (double_row(c) ? 2 : 1) * m * n;
@@ -283,11 +274,15 @@ INSTRUCTION(nc_matmul) {
                   Value::integer(0), "none or double_row"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .definedness = Definedness::everything,
-      .evidence = Evidence::order_defined,
       .engines = {Engine::tensor},
       .check = check,
       .run = run,
       .cost = cost,
+      .evidence_of =
+          [](const Call& c) {
+            return passes_through(c) ? Evidence::exact : Evidence::order_defined;
+          },
+      .undefined = undefined,
   };
   return spec;
 }

@@ -64,6 +64,18 @@ std::array<Loops, kOperators> loops_of_this_host() {
 }
 #undef LOOPS_OF
 
+using SelectLoop = void (*)(const void* mask, const void* yes, const void* no, void* out, size_t n);
+
+SelectLoop select_loop() {
+  switch (base::code_path()) {
+#ifdef __x86_64__
+    case base::CodePath::avx512: return avx512::select;
+    case base::CodePath::avx2: return avx2::select;
+#endif
+    default: return scalar::select;
+  }
+}
+
 const Loops& loops(Operator op) {
   static const auto table = loops_of_this_host();
   return table[static_cast<size_t>(op)];
@@ -171,6 +183,15 @@ float reduce_run(Operator op, const float* x, size_t n, float initial) {
   return initial;
 }
 
+void select_run(const uint32_t* mask, const uint32_t* yes, const uint32_t* no, uint32_t* out,
+                size_t n) {
+  select_loop()(mask, yes, no, out, n);
+}
+
+void select_run(const float* mask, const float* yes, const float* no, float* out, size_t n) {
+  select_loop()(mask, yes, no, out, n);
+}
+
 WordRun bits_run(Operator op) { return loops(op).bits; }
 
 WordRun integer_run(Operator op, bool is_signed) { return loops(op).integer[is_signed]; }
@@ -183,6 +204,14 @@ Evidence evidence_of(Operator op) {
       return Evidence::approximate;
     default:
       return info(op).kind == OperatorClass::function ? Evidence::approximate : Evidence::exact;
+  }
+}
+
+Evidence evidence_of_reduction(Operator op) {
+  switch (op) {
+    case Operator::add: case Operator::subtract: case Operator::multiply: case Operator::average:
+      return Evidence::order_defined;
+    default: return Evidence::exact;
   }
 }
 

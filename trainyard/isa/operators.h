@@ -31,6 +31,11 @@ float reduce_run(Operator op, const float* x, size_t n, float initial);
 /// The neutral element of a reducing arith operator.
 float identity(Operator op);
 
+/// out = yes where the bits of mask are not all 0, else no. Copies bits.
+void select_run(const uint32_t* mask, const uint32_t* yes, const uint32_t* no, uint32_t* out,
+                size_t n);
+void select_run(const float* mask, const float* yes, const float* no, float* out, size_t n);
+
 /// out = a op b on 32-bit words, operands zero-extended by the caller; null unless `bits`.
 WordRun bits_run(Operator op);
 /// The GpSimd Engine's exact 32-bit integer form of an arith operator, wrapping around; comparisons
@@ -40,5 +45,7 @@ WordRun integer_run(Operator op, bool is_signed);
 /// How well the values of an operator are known: `approximate` where the chip evaluates a table or
 /// an algorithm that is not public.
 Evidence evidence_of(Operator op);
+/// The same for a reduction: `order_defined` where the order shows in the result.
+Evidence evidence_of_reduction(Operator op);
 
 }  // namespace trainyard::isa

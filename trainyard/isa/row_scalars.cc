@@ -14,6 +14,7 @@ namespace trainyard::isa {
 void check_scalar_operator(const Call& call, int op, int operand, int like, bool bits) {
   if (bits) op_class(call, op, {OperatorClass::arith, OperatorClass::unary, OperatorClass::bits});
   else op_class(call, op, {OperatorClass::arith, OperatorClass::unary});
+  operator_engine(call, op);
   const Operator o = call.op(op);
   if (o == Operator::square || o == Operator::relu) needs_version(call, 4, name_of(o));
   const bool is_unary = info(o).kind == OperatorClass::unary || o == Operator::invert;

@@ -40,18 +40,6 @@ bool reaches(Engine engine, Buffer buffer, Access access) {
   return true;
 }
 
-void check_start_partition(const Call& call, int param, const OperandView& v) {
-  const int start = v.start_partition();
-  const int count = v.partitions();
-  const int align = count > 64 ? 128 : count > 32 ? 64 : 32;
-  if (start % align == 0) return;
-  throw Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
-                                      label(call, param), count, start))
-      .limit(std::to_string(start), align == 128 ? "0" : align == 64 ? "0 or 64" : "0, 32, 64 or 96",
-             "the engines' access rules (A2)")
-      .note(v.describe());
-}
-
 // What an address is read from: integers in SBUF, one of them for a scalar offset.
 void check_index(const Call& call, int param, int i) {
   const OperandView v = call.operand(param, i);
@@ -72,6 +60,17 @@ void check_index(const Call& call, int param, int i) {
 }
 
 }  // namespace
+
+void check_start_partition(const Call& call, int param, const OperandView& v, int count) {
+  const int start = v.start_partition();
+  const int align = count > 64 ? 128 : count > 32 ? 64 : 32;
+  if (start % align == 0) return;
+  throw Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
+                                      label(call, param), count, start))
+      .limit(std::to_string(start), align == 128 ? "0" : align == 64 ? "0 or 64" : "0, 32, 64 or 96",
+             "the engines' access rules (A2)")
+      .note(v.describe());
+}
 
 void check_common(const Call& call) {
   const Spec& spec = call.spec();
@@ -105,13 +104,19 @@ void check_common(const Call& call) {
             .note(v.describe());
       check_index(call, param, i);
       if (!v.on_chip()) continue;
+      if (engine != Engine::dma && engine != Engine::sync &&
+          v.layout->indirect == Indirect::vector)
+        throw Error(Code::U001, label(call, param) + " is gathered by an index tile on chip")
+            .fix("Gather with dma_copy, local_gather or nc_n_gather.")
+            .note(v.describe());
       if (v.partitions() > call.core().partitions)
         throw Error(Code::E101, fmt::format("{} has {} partitions", label(call, param),
                                             v.partitions()))
             .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
                    whose(call, "core.partitions"))
             .note(v.describe());
-      if (engine != Engine::dma && engine != Engine::sync) check_start_partition(call, param, v);
+      if (engine != Engine::dma && engine != Engine::sync)
+        check_start_partition(call, param, v, v.partitions());
     }
   }
 }
@@ -183,6 +188,15 @@ void dtype_integer(const Call& call, int param) {
   if (!base::is_integer(d))
     throw Error(Code::E105, fmt::format("{} is {}", label(call, param), base::name_of(d)))
         .limit(std::string(base::name_of(d)), "an integer type", spec_rule(call));
+}
+
+void not_packed(const Call& call, std::initializer_list<int> params) {
+  for (int p : params) {
+    if (!call.is_tensor(p) || !base::is_pack(call.operand(p).dtype())) continue;
+    const std::string found(base::name_of(call.operand(p).dtype()));
+    throw Error(Code::E105, fmt::format("{} is {}", label(call, p), found))
+        .limit(found, "a type that is not packed", spec_rule(call));
+  }
 }
 
 void buffer_in(const Call& call, int param, std::initializer_list<Buffer> allowed) {
@@ -282,6 +296,12 @@ void engine_in(const Call& call, int param, std::initializer_list<Engine> allowe
                                       name_of(call.op(param)), name_of(call.engine())))
       .limit(std::string(name_of(call.engine())), fmt::format("{}", fmt::join(names, ", ")),
              spec_rule(call));
+}
+
+void operator_engine(const Call& call, int param) {
+  const Operator o = call.op(param);
+  if (info(o).kind == OperatorClass::bits) engine_in(call, param, {Engine::vector});
+  if (o == Operator::power || o == Operator::rsqrt) engine_in(call, param, {Engine::gpsimd});
 }
 
 void free_at_most(const Call& call, int param, int64_t max, std::string_view key) {

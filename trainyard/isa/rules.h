@@ -14,6 +14,9 @@ namespace trainyard::isa {
 /// partition; each operand is in a memory that the engine reaches.
 void check_common(const Call& call);
 
+/// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for more
+/// than 32, else a multiple of 32 (E108).
+void check_start_partition(const Call& call, int param, const OperandView& view, int partitions);
 /// Equal partition counts (E102).
 void same_partitions(const Call& call, std::initializer_list<int> params);
 /// Equal partition counts (E102) and equal elements per partition (E103).
@@ -23,6 +26,8 @@ void same_dtype(const Call& call, std::initializer_list<int> params);
 /// The operand's type is one of these (E105).
 void dtype_in(const Call& call, int param, std::initializer_list<DType> allowed);
 void dtype_integer(const Call& call, int param);
+/// No packed (x4) types, which only the matmul and copies of bits understand (E105).
+void not_packed(const Call& call, std::initializer_list<int> params);
 /// The operand is in one of these memories (E107).
 void buffer_in(const Call& call, int param, std::initializer_list<Buffer> allowed);
 /// Not both in PSUM (E107).
@@ -38,8 +43,10 @@ void column(const Call& call, int param, int like);
 /// The operator argument is of one of these classes or names (E109); says which are.
 void op_in(const Call& call, int param, std::initializer_list<Operator> allowed);
 void op_class(const Call& call, int param, std::initializer_list<OperatorClass> allowed);
-/// The operator `param` runs on the chosen engine only if it is one of these (E112).
+/// The operator `param` runs on these engines, and the call on one of them (E112).
 void engine_in(const Call& call, int param, std::initializer_list<Engine> allowed);
+/// engine_in() for the operators that have an engine of their own: those on bits, power and rsqrt.
+void operator_engine(const Call& call, int param);
 /// Elements per partition at most `max` (E104); `key` is the machine's dotted key or the rule.
 void free_at_most(const Call& call, int param, int64_t max, std::string_view key);
 void free_exactly(const Call& call, int param, int64_t n);

@@ -91,8 +91,8 @@ inline void write_block(const Bytes& a, int first, int rows, const uint32_t* val
 /// Computes `dst` from `inputs` (parameters) block by block:
 ///   compute(in, out, first_row, rows, row_elements)
 /// where in[i] is input i and out the output, as packed rows of T: fp32 values, or uint32_t for bit
-/// patterns. Both have row_elements elements a row; out may be in[i], and never overlaps it
-/// otherwise.
+/// patterns. Every access has its own number of elements a row, `row_elements` is that of in[0]; out
+/// may be in[i], and never overlaps it otherwise.
 template <class T = float, class Compute>
 void for_each_block(Run& run, int dst, std::initializer_list<int> inputs, Compute compute) {
   const Bytes out = run.bytes(dst);
@@ -104,18 +104,19 @@ void for_each_block(Run& run, int dst, std::initializer_list<int> inputs, Comput
     if (overlaps_elsewhere(out, in[n])) in[n] = detached(in[n], copies[n]);
     ++n;
   }
-  const auto scratch = [](int which, size_t count) {
+  const int64_t out_elements = out.row_elements();
+  const int64_t row_elements = n ? in[0].row_elements() : out_elements;
+  const auto scratch = [](int which, int64_t count) {
     return reinterpret_cast<T*>(Run::scratch(which, count));
   };
   const int rows = out.rows();
-  const int64_t row_elements = n ? in[0].row_elements() : out.row_elements();
-  const int step = block_rows(rows, row_elements);
+  const int step = block_rows(rows, std::max(row_elements, out_elements));
   for (int first = 0; first < rows; first += step) {
     const int count = std::min(step, rows - first);
     const T* values[4];
     for (int i = 0; i < n; ++i)
-      values[i] = read_block(in[i], first, count, scratch(1 + i, count * row_elements));
-    T* result = block_for_writing(out, first, count, scratch(0, count * row_elements));
+      values[i] = read_block(in[i], first, count, scratch(1 + i, count * in[i].row_elements()));
+    T* result = block_for_writing(out, first, count, scratch(0, count * out_elements));
     compute(values, result, first, count, row_elements);
     write_block(out, first, count, result, run.rounding);
   }

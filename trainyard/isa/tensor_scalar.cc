@@ -55,10 +55,8 @@ Engine choose_engine(const Call& c) {
 }
 
 void check_engine(const Call& c) {
-  const Operator special = uses(c, Operator::rsqrt) ? Operator::rsqrt : Operator::power;
-  if (is_bits(c)) return engine_in(c, op0, {Engine::vector});
-  if (uses(c, special)) return engine_in(c, c.op(op0) == special ? op0 : op1, {Engine::gpsimd});
-  if (c.engine() == Engine::gpsimd) return engine_in(c, op0, {Engine::vector, Engine::scalar});
+  const bool special = uses(c, Operator::rsqrt) || uses(c, Operator::power);
+  if (c.engine() == Engine::gpsimd && !special) engine_in(c, op0, {Engine::vector, Engine::scalar});
   if (c.engine() != Engine::scalar) return;
   needs_version(c, 3, "tensor_scalar on the Scalar Engine");
   const bool one = !c.has(op1) && (c.op(op0) == Operator::multiply || c.op(op0) == Operator::add);

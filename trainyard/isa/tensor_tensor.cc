@@ -51,9 +51,8 @@ void check(const Call& c) {
   not_both_psum(c, data1, data2);
   if (is_bits(c)) {
     for (int p : {dst, data1, data2}) dtype_integer(c, p);
-    engine_in(c, op, {Engine::vector});
   }
-  if (c.op(op) == Operator::power) engine_in(c, op, {Engine::gpsimd});
+  operator_engine(c, op);
 }
 
 void run(Run& r) {
