@@ -1,0 +1,119 @@
+"""The kernels of `nki/examples` in the documentation's repository, aws-neuron-sdk."""
+
+import ml_dtypes
+import numpy as np
+
+from trainyard.conformance import references
+from trainyard.conformance.case import Case
+
+TITLE = "examples of the NKI documentation"
+TYPES = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16}
+
+
+def normal(*shapes, dtype):
+    """Inputs of a kernel: arrays of that type from the standard normal distribution."""
+    kind = TYPES[dtype]
+    return lambda rng: tuple(rng.standard_normal(s, np.float32).astype(kind) for s in shapes)
+
+
+def followed_by(inputs, value):
+    """The same inputs and one more argument."""
+    return lambda rng: (*inputs(rng), value)
+
+
+def small_cases():
+    transpose = ("transpose2d", "transpose2d_nki_kernels.py", "tensor_transpose2D_kernel_")
+    pool = ("average_pool2d", "average_pool2d_nki_kernels.py", "tensor_avgpool_kernel")
+    cases = [
+        Case(
+            *transpose,
+            lambda rng: (np.arange(60, dtype=np.int8).reshape(5, 12), (3, 4)),
+            references.transpose_rows,
+            "5 rows of 3x4",
+            "int8",
+            "exact",
+        )
+    ]
+    for dtype in TYPES:
+        add = normal((256, 1024), (256, 1024), dtype=dtype)
+        rows = followed_by(normal((128, 24 * 20), dtype=dtype), (24, 20))
+        image = followed_by(normal((64, 24, 36), dtype=dtype), 2)
+        cases += [
+            Case(
+                "tensor addition",
+                "tensor_addition_nki_kernels.py",
+                "nki_tensor_add",
+                add,
+                references.add,
+                "256x1024",
+                dtype,
+            ),
+            Case(
+                "simulate quick start",
+                "nki_simulate_example.py",
+                "add_kernel",
+                normal((128, 512), (128, 512), dtype=dtype),
+                references.add,
+                "128x512",
+                dtype,
+            ),
+            Case(*transpose, rows, references.transpose_rows, "128 rows of 24x20", dtype, "exact"),
+            Case(*pool, image, references.average_pool, "64x24x36 by 2", dtype),
+        ]
+    return cases
+
+
+def matmul_cases():
+    kernels = {
+        "basic": (128, 64, 512),
+        "tiled": (1024, 4096, 2048),
+        "hoist_load": (1024, 4096, 2048),
+        "block_free_dimension": (1024, 4096, 2048),
+        "fully_optimized": (1024, 4096, 2048),
+    }
+    return [
+        Case(
+            f"matmul {kernel}",
+            "matrix_multiplication_nki_kernels.py",
+            f"nki_matmul_{kernel}_",
+            normal((k, m), (k, n), dtype=dtype),
+            references.matmul,
+            f"{m}x{k}x{n}",
+            dtype,
+        )
+        for kernel, (k, m, n) in kernels.items()
+        for dtype in TYPES
+    ]
+
+
+def mamba_inputs(batch, channels, states, steps, dtype):
+    """Step sizes and decay rates in the range that trained models have."""
+
+    def inputs(rng):
+        delta = rng.uniform(0.001, 0.1, (batch, channels, steps))
+        u = rng.standard_normal((batch, channels, steps))
+        a = -np.tile(np.arange(1.0, states + 1), (channels, 1))
+        b, c = rng.standard_normal((2, batch, states, steps))
+        return tuple(array.astype(TYPES[dtype]) for array in (delta, u, a, b, c))
+
+    return inputs
+
+
+def mamba_cases():
+    return [
+        Case(
+            f"mamba v{version}",
+            "mamba_nki_kernels.py",
+            f"mamba_v{version}",
+            mamba_inputs(1, 256, 16, 2048, dtype),
+            references.selective_scan,
+            "256x2048, 16 states",
+            dtype,
+        )
+        for version in (1, 2, 3)
+        for dtype in TYPES
+    ]
+
+
+def cases():
+    return [*small_cases(), *matmul_cases(), *mamba_cases()]
