@@ -163,7 +163,7 @@ Value enum_value(const Arguments& a, const Param& p, PyObject* o) {
 
 Value convert(Arguments& a, const Param& p, PyObject* o) {
   if (o == Py_None) {
-    if (p.default_text.empty() && p.kind != ParamKind::op)
+    if (p.default_text.empty() && !p.none_allowed)
       refuse_kind(a, p, o, "an argument other than None");
     return {};
   }

@@ -15,10 +15,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import trainyard
-from trainyard import nki
+from trainyard import _core
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
+from trainyard.nki.launch import launch
 
 MACHINES = ("trn1", "trn2", "trn3")
 
@@ -105,7 +105,7 @@ def _kernel(call, tiles: dict[str, Tile]):
             results.append(result)
         return results[0] if len(results) == 1 else tuple(results)
 
-    return nki.jit(kernel), [tiles[name].data for name in loaded]
+    return kernel, [tiles[name].data for name in loaded]
 
 
 def nl_dtype(numpy_dtype):
@@ -113,10 +113,10 @@ def nl_dtype(numpy_dtype):
 
 
 def result(call, machine="trn2", **tiles):
-    """Makes the call on the tiles; everything that trainyard.run returns."""
+    """Makes the call on the tiles; the whole Launch."""
     tiles = {n: t if isinstance(t, Tile) else sbuf(t) for n, t in tiles.items()}
     kernel, arrays = _kernel(call, tiles)
-    return trainyard.run(kernel, *arrays, machine=machine)
+    return launch(kernel, arrays, {}, machine=machine)
 
 
 def run(call, machine="trn2", **tiles):
@@ -130,7 +130,7 @@ def run(call, machine="trn2", **tiles):
 
 def refuses(code: str, call, machine="trn2", **tiles) -> str:
     """Asserts that the call is refused with that code; the message."""
-    with pytest.raises(trainyard.Error) as caught:
+    with pytest.raises(_core.Error) as caught:
         run(call, machine, **tiles)
     assert caught.value.code == code, str(caught.value)
     return str(caught.value)
