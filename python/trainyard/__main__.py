@@ -1,9 +1,11 @@
 """The `trainyard` command of an installed package, and of `python -m trainyard`.
 
-Commands named in commands.list are Python's and go to trainyard.cli; all others belong to the C++
-program. In a checkout bin/trainyard makes the same choice without starting Python.
+A command named in commands.list is Python's: the module trainyard/cli/<name>.py with a function
+`main(arguments) -> exit status`. All others belong to the C++ program. In a checkout bin/trainyard
+makes the same choice without starting Python.
 """
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -19,16 +21,13 @@ def program() -> Path | None:
 
 
 def main() -> int:
-    arguments = sys.argv[1:]
-    python_commands = (Path(__file__).parent / "commands.list").read_text().split()
-    if arguments and arguments[0] in python_commands:
-        from trainyard.cli import main as python_main
-
-        return python_main(arguments)
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in (Path(__file__).parent / "commands.list").read_text().split():
+        return importlib.import_module(f"trainyard.cli.{name}").main(arguments)
     if (path := program()) is None:
         print("trainyard is not built yet: run make demo first", file=sys.stderr)
         return 2
-    os.execv(path, ["trainyard", *arguments])
+    os.execv(path, ["trainyard", name, *arguments])
 
 
 if __name__ == "__main__":

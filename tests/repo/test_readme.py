@@ -11,9 +11,9 @@ def readme(root) -> str:
 
 
 def commands(root) -> set[str]:
-    """Every trainyard command: Python's list and one C++ file per command."""
-    python = (root / "python/trainyard/commands.list").read_text().split()
-    return {*python, *(path.stem for path in (root / "trainyard/cli").glob("*.cc"))}
+    """Every trainyard command, C++ or Python."""
+    text = (root / "trainyard/cli/commands.list").read_text()
+    return set(re.findall(r"^(?:PYTHON_)?COMMAND\((\w+),", text, re.MULTILINE))
 
 
 def typed(text: str, program: str) -> set[str]:
