@@ -1,8 +1,9 @@
 // Elementwise functions of fp32 over runs, from our own pinned polynomials: the same bits on every
-// host and every code path, never libm. Every loop is plain C++ that the compiler vectorises.
+// host and every code path, never libm. NaNs come out as the one quiet NaN, 0x7fc00000.
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 namespace trainyard::base {
 
@@ -32,5 +33,8 @@ void gelu_apprx_sigmoid_dx_run(const float* x, float* y, size_t n);
 void silu_run(const float* x, float* y, size_t n);
 void silu_dx_run(const float* x, float* y, size_t n);
 void power_run(const float* x, const float* e, float* y, size_t n);  ///< x^e, IEEE pow special cases
+
+/// The function of one argument with that name ("exp"), or null. functions.list has the names.
+UnaryRun function_named(std::string_view name);
 
 }  // namespace trainyard::base
