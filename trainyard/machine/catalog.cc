@@ -65,7 +65,12 @@ bool answers_to(const Layer& layer, const std::string& name, Target& target) {
 std::string folder_beside_library() {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&machines_folder), &info) == 0) return "";
-  const fs::path home = fs::absolute(info.dli_fname).parent_path();
+  // A program is named as it was called, which may have been found in PATH.
+  const bool by_path = std::string_view(info.dli_fname).find('/') != std::string_view::npos;
+  std::error_code problem;
+  const fs::path self =
+      by_path ? fs::absolute(info.dli_fname, problem) : fs::read_symlink("/proc/self/exe", problem);
+  const fs::path home = self.parent_path();
   for (const char* place : {"machines", "../machines", "../share/trainyard/machines"}) {
     std::error_code ignored;
     const fs::path folder = (home / place).lexically_normal();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/machine/topology.h"
 
 namespace trainyard::machine {
 namespace {
@@ -37,24 +38,6 @@ class Checker {
  private:
   const Machine& machine_;
 };
-
-/// Chips of "torus-4x4" or "torus-4x4x4"; 0 if it is not of that form.
-int64_t torus_chips(std::string_view shape) {
-  int64_t product = 1, side = 0;
-  int sides = 1;
-  for (const char c : shape) {
-    if (c >= '0' && c <= '9' && side < 100000) {
-      side = side * 10 + (c - '0');
-    } else if (c == 'x' && side > 0 && sides < 3) {
-      product *= side;
-      side = 0;
-      ++sides;
-    } else {
-      return 0;
-    }
-  }
-  return sides > 1 ? product * side : 0;
-}
 
 void check_core(const Machine& m, const Checker& check) {
   const Core& core = m.core;
@@ -98,7 +81,8 @@ void check_instance(const Machine& m, const Checker& check) {
   if (instance.chips == 0) return;  // a chip by itself
   const int chips = instance.chips;
   if (topology.starts_with("torus-")) {
-    const int64_t product = torus_chips(std::string_view(topology).substr(6));
+    int64_t product = torus_sides(topology).empty() ? 0 : 1;
+    for (const int side : torus_sides(topology)) product *= side;
     check.require(product == chips, "instance.topology", topology,
                   fmt::format("torus-AxB or torus-AxBxC of {} chips", chips));
   } else if (topology == "single") {

@@ -1,0 +1,157 @@
+// `trainyard completion SHELL`: a script made from the commands and options as they are declared.
+// Names of machines are asked for when they are needed, so that new files complete too.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "trainyard/cli/command.h"
+
+namespace trainyard::cli {
+namespace {
+
+constexpr std::string_view kBash =
+    R"sh(# trainyard completion bash: put `eval "$(trainyard completion bash)"` into ~/.bashrc
+_trainyard() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} options=
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
+    return
+  fi
+  case ${{COMP_WORDS[1]}} in
+{cases}  esac
+  if [ "$before" = --svg ]; then
+    COMPREPLY=($(compgen -f -- "$word"))
+  elif [[ $word == -* ]]; then
+    COMPREPLY=($(compgen -W "$options" -- "$word"))
+  elif [ "$before" = --machine ] || [ "${{COMP_WORDS[1]}}" = machines ]; then
+    COMPREPLY=($(compgen -W "$(trainyard machines --names)" -- "$word"))
+  elif [ "${{COMP_WORDS[1]}}" = completion ]; then
+    COMPREPLY=($(compgen -W "bash zsh fish" -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}}
+complete -o filenames -F _trainyard trainyard
+)sh";
+
+constexpr std::string_view kZsh =
+    R"sh(#compdef trainyard
+# trainyard completion zsh: put `eval "$(trainyard completion zsh)"` into ~/.zshrc, after compinit
+_trainyard() {{
+  local -a commands options
+  commands=(
+{commands}  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  case ${{words[2]}} in
+{cases}  esac
+  if [[ ${{words[CURRENT-1]}} == --svg ]]; then
+    _files
+  elif [[ $PREFIX == -* ]]; then
+    compadd -- $options
+  elif [[ ${{words[CURRENT-1]}} == --machine || ${{words[2]}} == machines ]]; then
+    compadd -- ${{(f)"$(trainyard machines --names)"}}
+  elif [[ ${{words[2]}} == completion ]]; then
+    compadd bash zsh fish
+  else
+    _files
+  fi
+}}
+compdef _trainyard trainyard
+)sh";
+
+constexpr std::string_view kFish =
+    R"sh(# trainyard completion fish: save as ~/.config/fish/completions/trainyard.fish
+complete -c trainyard -n __fish_use_subcommand -f -l help
+complete -c trainyard -n __fish_use_subcommand -f -l version
+set -l of __fish_seen_subcommand_from
+{lines}complete -c trainyard -n "$of machines" -f -a '(trainyard machines --names)'
+complete -c trainyard -n "$of completion" -f -a 'bash zsh fish'
+)sh";
+
+/// `text` between single quotes of a POSIX shell.
+std::string shell_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// The same for fish, which has backslashes inside single quotes.
+std::string fish_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+/// "--json --set ..." of one command.
+std::string options_of(const CLI::App& app) {
+  std::string names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names += fmt::format("{}--{}", names.empty() ? "" : " ", name);
+    }
+  }
+  return names;
+}
+
+std::string bash_script(const CLI::App& root) {
+  std::string commands, cases;
+  for (const Command& command : all_commands()) {
+    const std::string name(command.name);
+    const std::string options = options_of(*root.get_subcommand(name));
+    commands += (commands.empty() ? "" : " ") + name;
+    cases += fmt::format("    {}) options=\"{}\" ;;\n", name, options);
+  }
+  return fmt::format(kBash, fmt::arg("commands", commands), fmt::arg("cases", cases));
+}
+
+std::string zsh_script(const CLI::App& root) {
+  std::string commands, cases;
+  for (const Command& command : all_commands()) {
+    const std::string name(command.name);
+    const std::string options = options_of(*root.get_subcommand(name));
+    commands += fmt::format("    {}\n", shell_text(fmt::format("{}:{}", name, command.summary)));
+    cases += fmt::format("    {}) options=({}) ;;\n", name, options);
+  }
+  return fmt::format(kZsh, fmt::arg("commands", commands), fmt::arg("cases", cases));
+}
+
+std::string fish_script(const CLI::App& root) {
+  std::string lines;
+  for (const Command& command : all_commands()) {
+    lines += fmt::format("complete -c trainyard -n __fish_use_subcommand -f -a {} -d {}\n",
+                         command.name, fish_text(command.summary));
+    const CLI::App* sub = root.get_subcommand(std::string(command.name));
+    for (const CLI::Option* option : sub->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        lines += fmt::format("complete -c trainyard -n \"$of {}\" -l {} -d {}\n", command.name,
+                             name, fish_text(option->get_description()));
+      }
+    }
+  }
+  return fmt::format(kFish, fmt::arg("lines", lines));
+}
+
+}  // namespace
+
+Action add_completion(CLI::App& app) {
+  auto shell = std::make_shared<std::string>();
+  app.add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.footer("Example:\n  eval \"$(trainyard completion bash)\"");
+  return [shell, root = app.get_parent()] {
+    const std::string script = *shell == "bash"  ? bash_script(*root)
+                               : *shell == "zsh" ? zsh_script(*root)
+                                                 : fish_script(*root);
+    fmt::print("{}", script);
+  };
+}
+
+}  // namespace trainyard::cli
