@@ -1,5 +1,5 @@
 """Three verbs for tests of single instructions: `run` it on tiles, see that it `refuses`, and say
-what a tile is (`sbuf`, `psum`, `hbm`, `out`).
+what a tile is (`sbuf`, `psum`, `hbm`, `out`, `scratch`).
 
     y = run(lambda t: nisa.tensor_scalar(t.y, t.x[:, ::2], nl.add, 1.0),
             x=psum(array), y=out((128, 64), "bfloat16"))
@@ -64,6 +64,11 @@ def out(shape, type_name="float32", buffer="sbuf", initial=None) -> Tile:
     """A tile that is returned; `initial` is what it holds before (a number or an array)."""
     data = None if initial is None else np.broadcast_to(initial, shape).astype(dtype(type_name))
     return Tile(tuple(shape), dtype(type_name), buffer, data, is_output=True)
+
+
+def scratch(shape, type_name="float32", buffer="sbuf") -> Tile:
+    """A tile that nothing fills and nobody gets back."""
+    return Tile(tuple(shape), dtype(type_name), buffer)
 
 
 def _kernel(call, tiles: dict[str, Tile]):
