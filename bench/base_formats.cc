@@ -67,6 +67,9 @@ BENCHMARK(from_fp32)->Apply(every_rounding);
 
 #ifdef __x86_64__
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"  // GCC 12's own _mm512_undefined_epi32
+
 /// fp32 to bf16, to nearest even, by hand.
 __attribute__((target("avx512f,avx512bw,avx512vl"))) void hand_written_bf16(const float* src,
                                                                             uint16_t* dst,
@@ -82,6 +85,8 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void hand_written_bf16(cons
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm512_cvtepi32_epi16(sum));
   }
 }
+
+#pragma GCC diagnostic pop
 
 #endif
 

@@ -5,5 +5,6 @@ namespace trainyard::bench {
 
 void report_formats();
 void report_matmul();
+void report_program();
 
 }  // namespace trainyard::bench
