@@ -1,0 +1,124 @@
+// Placement: nothing that lives at the same time shares bytes, and loops double-buffer with a ring.
+
+#include "trainyard/program/place.h"
+
+#include <numeric>
+#include <random>
+
+#include "tests/program/make_program.h"
+
+namespace trainyard::program {
+namespace {
+
+std::vector<InstructionId> program_order(const Program& p) {
+  std::vector<InstructionId> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
+// First and last use of each tensor, by brute force.
+std::vector<std::pair<int, int>> lives(const Program& p) {
+  std::vector<std::pair<int, int>> lives(p.tensor_count(), {-1, -1});
+  for (InstructionId i = 0; i < p.size(); ++i)
+    for (const Operand& o : p.operands(i)) {
+      if (lives[o.tensor].first < 0) lives[o.tensor].first = static_cast<int>(i);
+      lives[o.tensor].second = static_cast<int>(i);
+    }
+  return lives;
+}
+
+class Placement2 : public testing::TestWithParam<PlacePolicy> {};
+
+TEST_P(Placement2, LiveTilesNeverShareBytes) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    Maker m;
+    std::vector<View> alive;
+    for (int i = 0; i < 300; ++i) {
+      if (alive.size() < 6 || random() % 2) {
+        const int64_t bytes = 1 + random() % 20000;
+        const bool psum = random() % 3 == 0;
+        alive.push_back(psum ? m.psum({128, 1 + static_cast<int64_t>(random() % 256)})
+                             : m.sbuf({128, bytes}, DType::u8));
+        m.call("memset", {alive.back()});
+      }
+      if (alive.size() > 6) {
+        const size_t k = random() % alive.size();
+        m.call("memset", {alive[k]});
+        alive.erase(alive.begin() + k);
+      }
+    }
+    const Placement p = place(m.program, program_order(m.program), GetParam());
+    const auto life = lives(m.program);
+    for (TensorId a = 0; a < m.program.tensor_count(); ++a) {
+      const isa::Tensor& ta = m.program.tensor(a);
+      ASSERT_GE(p.address[a], 0);
+      for (TensorId b = a + 1; b < m.program.tensor_count(); ++b) {
+        const isa::Tensor& tb = m.program.tensor(b);
+        if (ta.buffer != tb.buffer) continue;
+        if (life[a].second < life[b].first || life[b].second < life[a].first) continue;
+        ASSERT_TRUE(p.address[a] + ta.row_bytes() <= p.address[b] ||
+                    p.address[b] + tb.row_bytes() <= p.address[a])
+            << "seed " << seed << ": tensors " << a << " and " << b;
+      }
+      if (ta.buffer == isa::Buffer::psum && ta.row_bytes() <= 2048)
+        ASSERT_EQ(p.address[a] / 2048, (p.address[a] + ta.row_bytes() - 1) / 2048) << "crosses a bank";
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Policies, Placement2,
+                         testing::Values(PlacePolicy::ring, PlacePolicy::first_fit));
+
+TEST(Place, RingMovesOnAndFirstFitStays) {
+  Maker m;
+  std::vector<View> tiles;
+  for (int i = 0; i < 4; ++i) {
+    tiles.push_back(m.sbuf({128, 1024}));
+    m.call("memset", {tiles.back()});
+  }
+  const auto order = program_order(m.program);
+  const Placement ring = place(m.program, order, PlacePolicy::ring);
+  const Placement first = place(m.program, order, PlacePolicy::first_fit);
+  EXPECT_NE(ring.address[0], ring.address[1]);
+  EXPECT_EQ(first.address[0], first.address[1]);
+  EXPECT_EQ(first.evicts[1], std::vector<TensorId>{0});
+  EXPECT_TRUE(ring.evicts[1].empty());
+}
+
+TEST(Place, OverflowNamesTheHolders) {
+  Maker m;
+  const machine::Memory& memory = m.program.machine().core.memory;
+  const int64_t room = memory.sbuf_partition_bytes - memory.sbuf_reserved_bytes;
+  const View a = m.sbuf({128, room / 2}, DType::u8), b = m.sbuf({128, room / 2}, DType::u8);
+  m.call("memset", {a});
+  m.call("memset", {b});
+  m.call("memset", {a});
+  EXPECT_NO_THROW(place(m.program, program_order(m.program), PlacePolicy::ring));
+
+  const View c = m.sbuf({128, 64}, DType::u8);
+  m.call("memset", {c});
+  m.call("memset", {a});
+  m.call("memset", {b});
+  try {
+    place(m.program, program_order(m.program), PlacePolicy::ring);
+    FAIL() << "it does not fit";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::E201);
+    EXPECT_EQ(e.notes().size(), 2u);
+  }
+}
+
+TEST(Place, PsumHasEightBanks) {
+  Maker m;
+  std::vector<View> tiles;
+  for (int i = 0; i < 9; ++i) tiles.push_back(m.psum({128, 512}));
+  for (int i = 0; i < 8; ++i) m.call("memset", {tiles[i]});
+  for (int i = 0; i < 8; ++i) m.call("memset", {tiles[i]});
+  EXPECT_NO_THROW(place(m.program, program_order(m.program), PlacePolicy::ring));
+  m.call("memset", {tiles[8]});
+  for (int i = 0; i < 8; ++i) m.call("memset", {tiles[i]});
+  EXPECT_THROW(place(m.program, program_order(m.program), PlacePolicy::ring), base::Error);
+}
+
+}  // namespace
+}  // namespace trainyard::program
