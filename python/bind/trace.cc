@@ -173,6 +173,10 @@ void Trace::read(const View& view, std::byte* out) {
     origin = std::max<int64_t>(0, t.address_partition) * pitch + t.address_bytes;
   }
   const int64_t row = std::max<int64_t>(1, t.row_bytes());
+  if (!t.has_address() && view.is_contiguous()) {
+    std::memcpy(out, s.data() + view.offset * element, view.elements() * element);
+    return;
+  }
   std::vector<int64_t> index(view.ndim(), 0);
   for (int64_t k = 0, n = view.elements(); k < n; ++k) {
     int64_t at = view.offset;

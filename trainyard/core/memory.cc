@@ -27,7 +27,14 @@ void fill_fresh(std::byte* data, size_t bytes, DType dtype) {
   } else if (!base::is_pack(dtype)) {
     base::from_fp32(dtype, std::numeric_limits<float>::quiet_NaN(), one);
   }
-  for (size_t i = 0; i < bytes; i += n) std::memcpy(data + i, one, n);
+  // Spelled out by size: fresh tiles are large, and this loop must become vector stores.
+  const auto fill = [&](auto value) {
+    std::memcpy(&value, one, sizeof value);
+    for (size_t i = 0; i < bytes; i += sizeof value) std::memcpy(data + i, &value, sizeof value);
+  };
+  if (n == 1) fill(uint8_t{});
+  else if (n == 2) fill(uint16_t{});
+  else fill(uint32_t{});
 }
 
 void CoreMemory::begin_window() {
