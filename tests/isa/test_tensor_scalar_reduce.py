@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from harness import MACHINES, out, psum, refuses, run, sbuf
+from harness import MACHINES, out, psum, refuses, run, sbuf, scratch
 from oracle import cast, operate, random, reduced, same, wide
 
 from trainyard.nki import isa as nisa
@@ -126,3 +126,23 @@ def test_rules():
     no("E105", lambda t: call(t.y, t.x, nl.add, 1.0, nl.add, t.r, reduce_cmd=reduce_cmd.load_reduce,
                               reduce_init=t.i), i=np.ones((64, 1), np.int32))  # fmt: skip
     no("E103", lambda t: call(t.y, t.x, nl.add, 1.0, nl.add, t.r), y=out((64, 9)))
+
+
+def test_independent_tiles_keep_their_order_in_the_accumulators(rng):
+    """Nothing but the accumulators orders these instructions."""
+    x = rng.standard_normal((24, 128, 32)).astype(np.float32)
+    names = [f"x{i}" for i in range(24)]
+
+    def call(t):
+        for i, name in enumerate(names):
+            nisa.tensor_scalar_reduce(
+                getattr(t, f"y{i}"), getattr(t, name), nl.multiply, 1.0, nl.add,
+                t.r if i == 23 else None,
+                reduce_cmd=reduce_cmd.reduce if i else reduce_cmd.reset_reduce)  # fmt: skip
+
+    tiles = dict(zip(names, x, strict=True)) | {f"y{i}": scratch((128, 32)) for i in range(24)}
+    expected = np.zeros((128, 1), np.float32)
+    for tile in x:
+        expected = expected + reduced("add", tile)
+    for _ in range(5):
+        same(run(call, **tiles, r=out((128, 1))), expected)

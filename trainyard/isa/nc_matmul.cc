@@ -88,13 +88,14 @@ void check_dtypes(const Call& c) {
 }
 
 void check(const Call& c) {
+  if (double_row(c) && c.flag(is_transpose))
+    refuse_argument(c, is_transpose, "True with double_row", "False");
   check_dtypes(c);
   check_bank(c, dst);
   same_partitions(c, {stationary, moving});
   const machine::TensorEngine& e = c.core().tensor;
   if (double_row(c)) {
     needs_version(c, 3, "perf_mode double_row");
-    if (c.flag(is_transpose)) refuse_argument(c, is_transpose, "True with double_row", "False");
     for (int p : {stationary, moving}) {
       const OperandView v = c.operand(p);
       if (!is_fp8(v.dtype())) dtype_in(c, p, {DType::fp8_e4m3, DType::fp8_e5m2});

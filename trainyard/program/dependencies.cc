@@ -130,11 +130,9 @@ void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
       access(memory_of(v.id), region_of(v), access_kind, i, before);
     });
   }
-  for_each_register(call, [&](uint32_t reg, isa::Access access_kind) {
-    if (reg >= registers_.size()) registers_.resize(program_.register_count());
-    Entry& e = registers_[reg];
-    const bool reads = access_kind == isa::Access::none || access_kind == isa::Access::read;
-    follow(e.writer, i, reads, before);
+  const auto whole = [&](Entry& e, isa::Access kind) {
+    const bool reads = kind == isa::Access::none || kind == isa::Access::read;
+    follow(e.writer, i, kind != isa::Access::write, before);
     if (reads) {
       e.readers.push_back(i);
       return;
@@ -142,7 +140,14 @@ void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
     for (InstructionId reader : e.readers) follow(reader, i, false, before);
     e.readers.clear();
     e.writer = i;
+  };
+  for_each_register(call, [&](uint32_t reg, isa::Access kind) {
+    if (reg >= registers_.size()) registers_.resize(program_.register_count());
+    whole(registers_[reg], kind);
   });
+  if (!call.spec().accumulators) return;
+  const isa::Access kind = call.spec().accumulators(call);
+  if (kind != isa::Access::none) whole(accumulators_[static_cast<size_t>(call.engine())], kind);
 }
 
 void Dependencies::last_accesses(TensorId tensor, std::vector<InstructionId>& out) const {

@@ -1,8 +1,10 @@
 // Who must wait for whom: read-after-write, write-after-read and write-after-write on overlapping
-// regions of a tensor, an arena or a register. NKI's semantics are sequential, so these edges are
-// all that values need; placement adds the reuse of physical memory (order.h).
+// regions of a tensor or an arena, on a register, or on the accumulators of an engine. NKI's
+// semantics are sequential, so these edges are all that values need; placement adds the reuse of
+// physical memory (order.h).
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "trainyard/program/program.h"
@@ -56,6 +58,7 @@ class Dependencies {
   std::vector<Memory> tensors_;      // by tensor id, for tensors without an address
   Memory sbuf_, psum_;               // the arenas
   std::vector<Entry> registers_;
+  std::array<Entry, isa::kEngineCount> accumulators_;  // of each engine, as one
   std::vector<InstructionId> followed_by_;  // per instruction: the last one that follows it
   uint32_t visit_ = 0;
 };
