@@ -79,8 +79,8 @@ __attribute__((target("avx512f,avx512bw,avx512vl"))) void hand_written_bf16(cons
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
     __m512i sum = _mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff));
     sum = _mm512_srli_epi32(_mm512_add_epi32(sum, odd), 16);
-    const __mmask16 nan = _mm512_cmp_ps_mask(_mm512_castsi512_ps(bits), _mm512_castsi512_ps(bits),
-                                             _CMP_UNORD_Q);
+    const __mmask16 nan =
+        _mm512_cmp_ps_mask(_mm512_castsi512_ps(bits), _mm512_castsi512_ps(bits), _CMP_UNORD_Q);
     sum = _mm512_mask_mov_epi32(sum, nan, _mm512_set1_epi32(0x7fc0));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(dst + i), _mm512_cvtepi32_epi16(sum));
   }
@@ -100,17 +100,15 @@ void report_formats() {
   }
   const std::vector<float> values = normal_values(kTile);
   std::vector<uint16_t> codes(kTile);
-  const auto nearest = [&] {
-    base::from_fp32(DType::bf16, values.data(), codes.data(), kTile);
-  };
+  const auto nearest = [&] { base::from_fp32(DType::bf16, values.data(), codes.data(), kTile); };
   const auto stochastic = [&] {
     base::from_fp32(DType::bf16, values.data(), codes.data(), kTile, {true, 1, 2});
   };
   const auto by_hand = [&] { hand_written_bf16(values.data(), codes.data(), kTile); };
   print_time("from_fp32 bfloat16 to nearest, 65536 elements", "a hand-vectorised loop",
              1 / speed_against(nearest, by_hand), 1.5);
-  print_time("from_fp32 bfloat16 stochastic, 65536 elements",
-             "the hand-vectorised loop to nearest", 1 / speed_against(stochastic, by_hand), 2.5);
+  print_time("from_fp32 bfloat16 stochastic, 65536 elements", "the hand-vectorised loop to nearest",
+             1 / speed_against(stochastic, by_hand), 2.5);
 #endif
 }
 

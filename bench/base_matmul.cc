@@ -27,8 +27,15 @@ struct Pass {
   std::vector<char> left, right;
 
   Pass(DType dtype, int K, int M, int N)
-      : dtype(dtype), K(K), M(M), N(N), left_values(K * M), right_values(K * N), result(M * N),
-        left(K * M * base::size_of(dtype)), right(K * N * base::size_of(dtype)) {
+      : dtype(dtype),
+        K(K),
+        M(M),
+        N(N),
+        left_values(K * M),
+        right_values(K * N),
+        result(M * N),
+        left(K * M * base::size_of(dtype)),
+        right(K * N * base::size_of(dtype)) {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     for (float& value : left_values) value = normal(random);
@@ -72,9 +79,10 @@ void report_matmul() {
     int K, M, N;
     double bar;
   };
-  for (const auto& [dtype, K, M, N, bar] :
-       {Bar{DType::bf16, 128, 128, 512, 0.9}, {DType::fp32, 128, 128, 512, 0.9},
-        {DType::fp8_e4m3, 128, 128, 512, 0.8}, {DType::bf16, 128, 128, 128, 0.7}}) {
+  for (const auto& [dtype, K, M, N, bar] : {Bar{DType::bf16, 128, 128, 512, 0.9},
+                                            {DType::fp32, 128, 128, 512, 0.9},
+                                            {DType::fp8_e4m3, 128, 128, 512, 0.8},
+                                            {DType::bf16, 128, 128, 128, 0.7}}) {
     Pass pass(dtype, K, M, N);
     const double speed = speed_against([&] { pass.run(); }, [&] { pass.run_blas(); });
     print_speed(fmt::format("matmul_pass {}x{}x{} {}", K, M, N, base::name_of(dtype)),

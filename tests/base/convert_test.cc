@@ -28,8 +28,8 @@ float value_of(DType dtype, uint32_t code) { return to_fp32(dtype, &code); }
 float round_trip(DType dtype, float value) { return value_of(dtype, code_of(dtype, value)); }
 
 std::vector<DType> narrow_floats() {
-  return {DType::fp16,       DType::bf16,     DType::fp8_e4m3, DType::fp8_e4m3fn,
-          DType::fp8_e5m2,   DType::fp8_e3m4, DType::fp4_e2m1};
+  return {DType::fp16,     DType::bf16,     DType::fp8_e4m3, DType::fp8_e4m3fn,
+          DType::fp8_e5m2, DType::fp8_e3m4, DType::fp4_e2m1};
 }
 
 TEST(Convert, LargestFiniteValuesSurvive) {
@@ -68,8 +68,8 @@ TEST(Convert, TiesGoToEvenCodes) {
 }
 
 TEST(Convert, OverflowFollowsTheFormat) {
-  for (DType dtype : {DType::fp16, DType::bf16, DType::fp8_e4m3, DType::fp8_e5m2,
-                      DType::fp8_e3m4, DType::tf32}) {
+  for (DType dtype :
+       {DType::fp16, DType::bf16, DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e3m4, DType::tf32}) {
     EXPECT_EQ(round_trip(dtype, std::numeric_limits<float>::max()), kInfinity) << name_of(dtype);
     EXPECT_EQ(round_trip(dtype, -kInfinity), -kInfinity) << name_of(dtype);
   }
@@ -187,12 +187,16 @@ TEST(Stochastic, IsUnbiased) {
     DType dtype;
     float value, spacing;
   };
-  for (const auto& [dtype, value, spacing] :
-       {Case{DType::bf16, 1 + 0x1p-9f, 0x1p-7f}, {DType::bf16, -3.3f, 0x1p-6f},
-        {DType::fp16, 0.1f, 0x1p-14f}, {DType::fp16, 0x1.4cp-23f, 0x1p-24f},
-        {DType::fp8_e4m3, 1.1f, 0x1p-3f}, {DType::fp8_e4m3, 0x1.6p-9f, 0x1p-9f},
-        {DType::fp8_e5m2, 0x1.1p-17f, 0x1p-16f}, {DType::fp8_e3m4, 5.06f, 0x1p-2f},
-        {DType::fp4_e2m1, 0.2f, 0.5f}, {DType::tf32, 1 + 0x1p-12f, 0x1p-10f}}) {
+  for (const auto& [dtype, value, spacing] : {Case{DType::bf16, 1 + 0x1p-9f, 0x1p-7f},
+                                              {DType::bf16, -3.3f, 0x1p-6f},
+                                              {DType::fp16, 0.1f, 0x1p-14f},
+                                              {DType::fp16, 0x1.4cp-23f, 0x1p-24f},
+                                              {DType::fp8_e4m3, 1.1f, 0x1p-3f},
+                                              {DType::fp8_e4m3, 0x1.6p-9f, 0x1p-9f},
+                                              {DType::fp8_e5m2, 0x1.1p-17f, 0x1p-16f},
+                                              {DType::fp8_e3m4, 5.06f, 0x1p-2f},
+                                              {DType::fp4_e2m1, 0.2f, 0.5f},
+                                              {DType::tf32, 1 + 0x1p-12f, 0x1p-10f}}) {
     // Five standard deviations of the mean of 65536 roundings.
     EXPECT_NEAR(mean_of(dtype, value, 1), value, 5 * 0.5 * spacing / 256) << name_of(dtype);
   }

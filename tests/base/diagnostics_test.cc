@@ -21,8 +21,9 @@ TEST(Error, SaysWhereWhatWhoseAndWhatToDo) {
 
 TEST(Error, NotesStandBeforeTheFix) {
   const std::string text = Error(Code::E201, "no room").note("a: 1 KiB").note("b: 2 KiB").what();
-  EXPECT_EQ(text, "error E201 sbuf-overflow: no room\n  - a: 1 KiB\n  - b: 2 KiB\n"
-                  "  fix: Use smaller tiles or fewer live ones.");
+  EXPECT_EQ(text,
+            "error E201 sbuf-overflow: no room\n  - a: 1 KiB\n  - b: 2 KiB\n"
+            "  fix: Use smaller tiles or fewer live ones.");
 }
 
 TEST(Error, InnermostPlaceWins) {
@@ -33,7 +34,8 @@ TEST(Error, InnermostPlaceWins) {
 }
 
 TEST(Error, FixReplacesTheAdvice) {
-  EXPECT_STREQ(Error(Code::K001, "m").fix("wait").what(), "not-public K001 not-public: m\n  fix: wait");
+  EXPECT_STREQ(Error(Code::K001, "m").fix("wait").what(),
+               "not-public K001 not-public: m\n  fix: wait");
 }
 
 TEST(Rules, AreOrderedUniqueAndSpellOutWhatTheyDemand) {

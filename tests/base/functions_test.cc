@@ -148,7 +148,8 @@ TEST(Functions, EndWhereTheyShould) {
   EXPECT_EQ(of("sigmoid", -kInfinity), 0);
   EXPECT_EQ(of("erf", kInfinity), 1);
   EXPECT_EQ(of("arctan", -kInfinity), -0x1.921fb6p0f);
-  for (const char* name : {"softplus", "mish", "gelu", "gelu_apprx_tanh", "gelu_apprx_sigmoid", "silu"}) {
+  for (const char* name :
+       {"softplus", "mish", "gelu", "gelu_apprx_tanh", "gelu_apprx_sigmoid", "silu"}) {
     EXPECT_EQ(of(name, kInfinity), kInfinity) << name;
     EXPECT_EQ(of(name, -kInfinity), 0) << name;
   }
@@ -192,9 +193,9 @@ TEST(Power, IsPreciseWhereverItIsFinite) {
 
 TEST(Power, HasTheSpecialCasesOfPow) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> specials = {0, -0.0f, 1, -1, 2, -2, 0.5f, -0.5f, 3, -3, 1e30f, -1e30f,
-                                       kInfinity, -kInfinity, nan, 16777215, -16777215, 16777216,
-                                       3e-45f, -3e-45f};
+  const std::vector<float> specials = {
+      0,     -0.0f,  1,         -1,         2,   -2,       0.5f,      -0.5f,    3,      -3,
+      1e30f, -1e30f, kInfinity, -kInfinity, nan, 16777215, -16777215, 16777216, 3e-45f, -3e-45f};
   for (float x : specials) {
     for (float e : specials) {
       float y;

@@ -60,10 +60,10 @@ void expect_equal_to_reference(const Operand& left, const Operand& right, int K,
   }
 }
 
-constexpr DType kDTypes[] = {DType::bf16,       DType::fp16,     DType::fp32,     DType::tf32,
-                             DType::fp8_e4m3,   DType::fp8_e5m2, DType::fp8_e3m4,
-                             DType::fp8_e4m3fn, DType::fp8_e8m0, DType::fp4_e2m1,
-                             DType::i8,         DType::u16,      DType::i32};
+constexpr DType kDTypes[] = {DType::bf16,     DType::fp16,     DType::fp32,     DType::tf32,
+                             DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e3m4, DType::fp8_e4m3fn,
+                             DType::fp8_e8m0, DType::fp4_e2m1, DType::i8,       DType::u16,
+                             DType::i32};
 
 TEST(Matmul, EqualsReferenceOnRandomShapesFormatsAndStrides) {
   Generator random(1);
@@ -72,7 +72,8 @@ TEST(Matmul, EqualsReferenceOnRandomShapesFormatsAndStrides) {
     const DType right_dtype = kDTypes[random() % std::size(kDTypes)];
     const int K = 1 + random() % 140, M = 1 + random() % 128, N = 1 + random() % 100;
     const Fill fill = round % 4 == 3 ? Fill::any_bits : Fill::numbers;
-    const auto left = random_operand(random, left_dtype, K, M, 1 + random() % 2, random() % 3, fill);
+    const auto left =
+        random_operand(random, left_dtype, K, M, 1 + random() % 2, random() % 3, fill);
     const auto right =
         random_operand(random, right_dtype, K, N, 1 + random() % 3, random() % 3, fill);
     expect_equal_to_reference(left, right, K, M, N, random() % 5,
@@ -92,7 +93,8 @@ TEST(Matmul, TakesTheLargestPassesAndOneElement) {
 
 /// The product of one row by one column, both fp32.
 float dot(std::vector<float> left, std::vector<float> right, float start, Store store) {
-  const MatrixView stationary{DType::fp32, left.data(), 4, 4}, moving{DType::fp32, right.data(), 4, 4};
+  const MatrixView stationary{DType::fp32, left.data(), 4, 4},
+      moving{DType::fp32, right.data(), 4, 4};
   matmul_pass(stationary, moving, static_cast<int>(left.size()), 1, 1, &start, 1, store);
   return start;
 }

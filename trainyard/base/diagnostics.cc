@@ -66,8 +66,8 @@ Error& Error::fix(std::string what) {
 const char* Error::what() const noexcept { return text_.c_str(); }
 
 void Error::render() {
-  text_ = fmt::format("{} {} {}: {}", kind_word(code_), rule(code_).code, rule(code_).name,
-                      message_);
+  text_ =
+      fmt::format("{} {} {}: {}", kind_word(code_), rule(code_).code, rule(code_).name, message_);
   if (!place_.file.empty()) {
     text_ += fmt::format("\n  at {}:{}", place_.file, place_.line);
     if (!place_.function.empty()) text_ += fmt::format(" in {}", place_.function);

@@ -45,9 +45,9 @@ class Error : public std::exception {
   Error(Code code, std::string message);
 
   Error& limit(std::string found, std::string allowed, std::string whose);
-  Error& at(Place place);            ///< the innermost place wins: later calls are ignored
-  Error& note(std::string line);     ///< further lines, e.g. who holds the space
-  Error& fix(std::string what);      ///< overrides the rule's advice
+  Error& at(Place place);         ///< the innermost place wins: later calls are ignored
+  Error& note(std::string line);  ///< further lines, e.g. who holds the space
+  Error& fix(std::string what);   ///< overrides the rule's advice
 
   Code code() const { return code_; }
   const std::string& message() const { return message_; }

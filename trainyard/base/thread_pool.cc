@@ -27,9 +27,7 @@ struct Job {
 void run_job(const Job& job) {
   try {
     (*job.work)(job.thread);
-  } catch (...) {
-    *job.error = std::current_exception();
-  }
+  } catch (...) { *job.error = std::current_exception(); }
 }
 
 /// A detached thread that sleeps until it is handed a job.
