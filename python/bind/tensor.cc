@@ -109,15 +109,18 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
   std::optional<int64_t> extra;
   uint32_t reg = register_of(scalar);
   if (!offset.is_none()) extra = integer_of(offset);
-  if (!scalar.is_none() && reg == kNone && !nb::isinstance<PyTensor>(scalar)) {
-    // A plain number where a register is expected: the offset is known now.
-    const int64_t index = integer_of(scalar);
-    int64_t scale = 1;
-    for (int d = indirect_dim + 1; d < t.view.ndim(); ++d) scale *= t.view.dims[d].count;
-    extra = extra.value_or(0) + index * scale;
-  }
   std::optional<DType> as;
   if (!dtype.is_none()) as = to_dtype(dtype);
+  if (!scalar.is_none() && reg == kNone && !nb::isinstance<PyTensor>(scalar)) {
+    // A plain number where a register is expected: the offset is known now.
+    const int dim = indirect_dim < 0 ? indirect_dim + t.view.ndim() : indirect_dim;
+    if (dim < 0 || dim >= t.view.ndim())
+      throw Error(Code::E120, fmt::format("ap: indirect_dim {}", indirect_dim));
+    const int64_t bytes = integer_of(scalar) * t.view.dims[dim].step *
+                          static_cast<int64_t>(base::size_of(t.view.dtype));
+    extra = extra.value_or(0) +
+            bytes / static_cast<int64_t>(base::size_of(as.value_or(t.view.dtype)));
+  }
   return {t.trace, t.view.ap(dims, extra, reg, tile_of(scalar), tile_of(vector), indirect_dim, as,
                              t.trace->program.tensor(t.view.tensor).bytes())};
 }

@@ -2,6 +2,8 @@
 
 #include "trainyard/isa/instruction.h"
 
+#include <array>
+
 namespace trainyard::isa {
 
 #define INSTRUCTION_NAME(name) INSTRUCTION(name);
@@ -24,6 +26,27 @@ int find_instruction(std::string_view name) {
   for (size_t i = 0; i < all.size(); ++i)
     if (all[i]->name == name) return static_cast<int>(i);
   return -1;
+}
+
+std::span<const std::string_view> member_names(ParamKind kind) {
+  static constexpr std::array<std::string_view, 4> dge = {"unknown", "swdge", "hwdge", "none"};
+  static constexpr std::array<std::string_view, 2> oob = {"error", "skip"};
+  static constexpr std::array<std::string_view, 5> reduce = {"idle", "reset", "reduce",
+                                                             "reset_reduce", "load_reduce"};
+  static constexpr std::array<std::string_view, 2> perf = {"none", "double_row"};
+  static const auto engines = [] {
+    std::array<std::string_view, kEngineCount> names;
+    for (int e = 0; e < kEngineCount; ++e) names[e] = name_of(static_cast<Engine>(e));
+    return names;
+  }();
+  switch (kind) {
+    case ParamKind::engine: return engines;
+    case ParamKind::dge_mode: return dge;
+    case ParamKind::oob_mode: return oob;
+    case ParamKind::reduce_cmd: return reduce;
+    case ParamKind::perf_mode: return perf;
+    default: return {};
+  }
 }
 
 int Spec::find(std::string_view param) const {

@@ -34,6 +34,9 @@ enum class ParamKind : uint8_t {
   name,              ///< the label of the instruction
 };
 
+/// The names of an enumeration's members, by their values; empty for other kinds.
+std::span<const std::string_view> member_names(ParamKind kind);
+
 enum class Access : uint8_t { none, read, write, update };  ///< update: reads, then writes
 
 struct Param {

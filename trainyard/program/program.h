@@ -115,6 +115,10 @@ class Program final : public isa::Tables {
 /// address outside the memory or off a PSUM bank (E204).
 void check_tensor(const machine::Machine& machine, const isa::Tensor& tensor);
 
+/// Refuses an access that leaves its tensor or, on chip, its partition, or that breaks the rules of
+/// access patterns (E122). `index`: the operand that follows a dynamic one, if it is not a register.
+void check_access(const Program& program, const Operand& operand, const Operand* index);
+
 /// Calls visit(slot, access) for every tensor operand of an instruction: its parameters' operands
 /// with their access, and index operands as reads.
 template <class Visit>

@@ -376,9 +376,9 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
     v.index = vector ? std::move(vector) : std::move(scalar);
     v.indirect_dim = in_dim;
     v.limit = dims[in_dim].count;
-    int64_t scale = 1;
-    for (int d = in_dim + 1; d < ndim(); ++d) scale *= dims[d].count;
-    v.scale = scale;
+    // One index is one step of that dimension, counted in elements of the pattern's type.
+    v.scale = dims[in_dim].step * static_cast<int64_t>(base::size_of(dtype)) /
+              static_cast<int64_t>(base::size_of(v.dtype));
     if (v.indirect == Indirect::vector) {
       if (in_dim != 0) refuse(Code::E122, "ap: vector_offset gathers dimension 0 only");
       if (v.index->elements() < v.dims[0].count)
@@ -398,6 +398,17 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
     throw Error(Code::E122, "ap: the pattern reaches outside the tensor")
         .limit(fmt::format("elements {} to {}", low, high), fmt::format("0 to {}", size - 1),
                fmt::format("shape {}", shape()));
+  if (!on_chip()) return v;
+  // Engines address each partition on its own: a pattern cannot run on into the next one.
+  int64_t first = v.offset % v.row_elements, last = first;
+  for (size_t d = 1; d < v.dims.size(); ++d) {
+    const int64_t reach = v.dims[d].step * (v.dims[d].count - 1);
+    (reach < 0 ? first : last) += reach;
+  }
+  if (first < 0 || last >= v.row_elements)
+    throw Error(Code::E122, "ap: the pattern reaches outside its partition")
+        .limit(fmt::format("elements {} to {}", first, last),
+               fmt::format("0 to {}", v.row_elements - 1), fmt::format("shape {}", shape()));
   return v;
 }
 
