@@ -14,11 +14,11 @@ from types import SimpleNamespace
 import ml_dtypes
 import numpy as np
 import pytest
-
-from trainyard import _core
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 from trainyard.nki.launch import launch
+
+from trainyard import _core
 
 MACHINES = ("trn1", "trn2", "trn3")
 

@@ -1,4 +1,5 @@
-"""What instructions should compute, in NumPy: operators in float32, casts, sums in the stated order."""
+"""What instructions should compute, in NumPy: operators in float32, casts, reductions in their
+stated order."""
 
 import numpy as np
 from harness import dtype

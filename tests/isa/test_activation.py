@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, psum, refuses, run, sbuf
 from oracle import FLOATS, INTEGERS, cast, random, reduced, same, wide
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -51,7 +50,9 @@ FUNCTIONS = {
 DERIVATIVES = {
     "gelu_dx": lambda x: erfc(-x / np.sqrt(2)) / 2 + x * np.exp(-x * x / 2) / np.sqrt(2 * np.pi),
     "silu_dx": lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
-    "gelu_apprx_sigmoid_dx": lambda x: sigmoid(1.702 * x) * (1 + 1.702 * x * (1 - sigmoid(1.702 * x))),
+    "gelu_apprx_sigmoid_dx": lambda x: (
+        sigmoid(1.702 * x) * (1 + 1.702 * x * (1 - sigmoid(1.702 * x)))
+    ),
     "gelu_apprx_tanh": lambda x: x * sigmoid(2 * np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)),
 }
 

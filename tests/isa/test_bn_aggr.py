@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, refuses, run
 from oracle import cast, same, wide
-
 from trainyard.nki import isa as nisa
 
 

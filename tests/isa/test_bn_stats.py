@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, psum, refuses, run, sbuf
 from oracle import FLOATS, cast, random, reduced, same, wide
-
 from trainyard.nki import isa as nisa
 
 

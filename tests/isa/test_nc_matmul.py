@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, scratch
 from oracle import FLOATS, cast, random, same, wide
-
 from trainyard.nki import isa as nisa
 
 DOUBLE = nisa.matmul_perf_mode.double_row
@@ -29,13 +28,17 @@ def test_types(rng, machine, kinds, k):
         same(run(call, machine, **tiles), product(s, m))
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (128, 1, 512), (17, 33, 65), (128, 128, 1), (64, 5, 7)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (128, 1, 512), (17, 33, 65), (128, 128, 1), (64, 5, 7)]
+)
 @pytest.mark.parametrize("kind", ["float32", "bfloat16"])
 def test_shapes_in_the_stated_order(rng, shape, kind):
     k, rows, columns = shape
     s = cast(rng.standard_normal((k, rows)).astype(np.float32), kind)
     m = cast(rng.standard_normal((k, columns)).astype(np.float32), kind)
-    y = run(lambda t: nisa.nc_matmul(t.y, t.s, t.m), s=s, m=m, y=out((rows, columns), buffer="psum"))
+    y = run(
+        lambda t: nisa.nc_matmul(t.y, t.s, t.m), s=s, m=m, y=out((rows, columns), buffer="psum")
+    )
     # A chain of fused multiply-adds over ascending k: the double product is exact.
     total = np.zeros((rows, columns), np.float32)
     for i in range(k):
@@ -163,7 +166,9 @@ def test_row_tiles(rng, machine, tile):
     s, m = random(rng, (128, 40), "bfloat16"), random(rng, (128, 50), "bfloat16")
 
     def call(t, position=start):
-        nisa.nc_matmul(t.y, t.s[rows], t.m[rows], tile_position=(position, 0), tile_size=(size, 128))
+        nisa.nc_matmul(
+            t.y, t.s[rows], t.m[rows], tile_position=(position, 0), tile_size=(size, 128)
+        )
 
     tiles = {"s": s, "m": m, "y": out((40, 50), buffer="psum")}
     if machine == "trn1" and size == 32:
@@ -198,8 +203,13 @@ def test_tiling_rules():
     x = np.ones((64, 64), np.float32)
 
     def no(code, position, size):
-        refuses(code, lambda t: nisa.nc_matmul(t.y, t.s, t.m, tile_position=position, tile_size=size),
-                s=x, m=x, y=out((64, 64), buffer="psum"))  # fmt: skip
+        refuses(
+            code,
+            lambda t: nisa.nc_matmul(t.y, t.s, t.m, tile_position=position, tile_size=size),
+            s=x,
+            m=x,
+            y=out((64, 64), buffer="psum"),
+        )
 
     no("E111", (0, 0), ())
     no("E111", (), (64, 64))
@@ -260,8 +270,15 @@ def test_undefined_rows_and_columns_stay_where_they_are(rng):
 
         return call
 
-    tiles = {"s": s, "m": m, "a": scratch((64, 8)), "b": scratch((64, 8)),
-             "p": scratch((8, 8), buffer="psum"), "all": scratch((8, 8)), "y": out((1, 1))}  # fmt: skip
+    tiles = {
+        "s": s,
+        "m": m,
+        "a": scratch((64, 8)),
+        "b": scratch((64, 8)),
+        "p": scratch((8, 8), buffer="psum"),
+        "all": scratch((8, 8)),
+        "y": out((1, 1)),
+    }
     same(run(element(3, 4), **tiles), product(s, m)[3:4, 4:5])
     refuses("E210", element(4, 4), **tiles)
     refuses("E210", element(3, 5), **tiles)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, psum, refuses, run, sbuf, scratch
 from oracle import FLOATS, INTEGERS, random, same
-
 from trainyard.nki import isa as nisa
 
 BROADCAST = [0] * 32

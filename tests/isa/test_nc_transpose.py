@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf, scratch
 from oracle import FLOATS, INTEGERS, same
-
 from trainyard.nki import isa as nisa
 
 WIDE = [k for k in FLOATS + INTEGERS if dtype(k).itemsize > 1]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf
 from oracle import FLOATS, INTEGERS, cast, random, same, wide
-
 from trainyard.nki import isa as nisa
 
 engine = nisa.engine
@@ -46,8 +45,15 @@ def test_integers_round_to_even_and_saturate():
 
 @pytest.mark.parametrize("memory", [sbuf, psum])
 @pytest.mark.parametrize("buffer", ["sbuf", "psum"])
-@pytest.mark.parametrize("shapes", [((128, 512), (128, 512)), ((64, 1), (64, 1)),
-                                    ((33, 4, 6), (33, 24)), ((100, 30), (100, 2, 3, 5))])  # fmt: skip
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((128, 512), (128, 512)),
+        ((64, 1), (64, 1)),
+        ((33, 4, 6), (33, 24)),
+        ((100, 30), (100, 2, 3, 5)),
+    ],
+)
 def test_memories_and_shapes(rng, memory, buffer, shapes):
     x = rng.standard_normal(shapes[0]).astype(np.float32)
     y = run(lambda t: nisa.tensor_copy(t.y, t.x), x=memory(x), y=out(shapes[1], buffer=buffer))
@@ -71,7 +77,10 @@ def test_onto_itself(rng):
     x = random(rng, (64, 40), "float32")
     for kind in ("float32", "int32"):
         tile = cast(x, kind)
-        y = run(lambda t: nisa.tensor_copy(t.y[:, 3:33], t.y[:, :30]), y=out((64, 40), kind, initial=tile))
+        y = run(
+            lambda t: nisa.tensor_copy(t.y[:, 3:33], t.y[:, :30]),
+            y=out((64, 40), kind, initial=tile),
+        )
         tile[:, 3:33] = tile[:, :30].copy()
         same(y, tile)
 

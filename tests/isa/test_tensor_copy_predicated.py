@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf, scratch
 from oracle import FLOATS, INTEGERS, same
-
 from trainyard.nki import isa as nisa
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf, scratch
 from oracle import BITS, FLOATS, INTEGERS, cast, random, reduced, same, wide
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -16,7 +15,9 @@ REDUCING = ["add", "multiply", "maximum", "minimum", "logical_and", "logical_or"
 @pytest.mark.parametrize("op", REDUCING)
 def test_order_of_reductions(rng, machine, columns, op):
     x = rng.uniform(0.7, 1.4, (100, columns)).astype(np.float32)
-    y = run(lambda t: nisa.tensor_reduce(t.y, getattr(nl, op), t.x, 1), machine, x=x, y=out((100, 1)))
+    y = run(
+        lambda t: nisa.tensor_reduce(t.y, getattr(nl, op), t.x, 1), machine, x=x, y=out((100, 1))
+    )
     same(y, reduced(op, x))
 
 
@@ -60,8 +61,11 @@ def test_bits(rng, op, kind, columns):
 
 def test_views_and_partitions(rng):
     x = random(rng, (128, 6, 8), "bfloat16")
-    y = run(lambda t: nisa.tensor_reduce(t.y[64:96, 1:4], nl.maximum, t.x[32:64, ::2, 1:7:2], 2), x=x,
-            y=out((128, 5), initial=9))  # fmt: skip
+    y = run(
+        lambda t: nisa.tensor_reduce(t.y[64:96, 1:4], nl.maximum, t.x[32:64, ::2, 1:7:2], 2),
+        x=x,
+        y=out((128, 5), initial=9),
+    )
     expected = np.full((128, 5), 9, np.float32)
     expected[64:96, 1:4] = x.astype(np.float32)[32:64, ::2, 1:7:2].max(axis=2)
     same(y, expected)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, psum, refuses, run, sbuf
 from oracle import ARITHMETIC, BITS, FLOATS, INTEGERS, cast, operate, random, same, wide
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -78,10 +77,10 @@ def test_in_place_and_shifted_onto_itself(rng):
 def test_bits(rng, op, kind):
     info = np.iinfo(kind)
     x = rng.integers(info.min, info.max, (100, 37), endpoint=True, dtype=kind)
-    y = run(lambda t: nisa.tensor_scalar(t.y, t.x, getattr(nl, op), 0x5B), x=x, y=out((100, 37), kind))
+    y = run(
+        lambda t: nisa.tensor_scalar(t.y, t.x, getattr(nl, op), 0x5B), x=x, y=out((100, 37), kind)
+    )
     same(y, BITS[op](x, np.dtype(kind).type(0x5B)))
-
-
 
 
 @pytest.mark.parametrize("kind", INTEGERS)
@@ -90,9 +89,7 @@ def test_shifts_fill_with_zeros(rng, kind):
     x = rng.integers(info.min, info.max, (64, 33), endpoint=True, dtype=kind)
     unsigned = x.view(f"uint{8 * x.itemsize}")
     y = run(
-        lambda t: nisa.tensor_scalar(
-            t.y, t.x, nl.right_shift, 3, op1=nl.left_shift, operand1=1
-        ),
+        lambda t: nisa.tensor_scalar(t.y, t.x, nl.right_shift, 3, op1=nl.left_shift, operand1=1),
         x=x,
         y=out((64, 33), kind),
     )
@@ -103,9 +100,7 @@ def test_bits_with_columns_and_invert(rng):
     x = rng.integers(0, 2**32, (100, 37), dtype=np.uint32)
     m = rng.integers(0, 2**32, (100, 1), dtype=np.uint32)
     y = run(
-        lambda t: nisa.tensor_scalar(
-            t.y, t.x, nl.bitwise_and, t.m, op1=nl.invert, operand1=None
-        ),
+        lambda t: nisa.tensor_scalar(t.y, t.x, nl.bitwise_and, t.m, op1=nl.invert, operand1=None),
         x=x,
         m=m,
         y=out((100, 37), "uint32"),
@@ -141,7 +136,9 @@ def test_unary_operators(rng):
     positive = abs(x) + 1
     r = run(lambda t: nisa.tensor_scalar(t.y, t.x, nl.add, 1.0, op1=nl.rsqrt), x=positive,
             y=out((100, 37)))  # fmt: skip
-    np.testing.assert_array_max_ulp(r, (1 / np.sqrt(positive.astype(np.float64) + 1)).astype("f"), 2)
+    np.testing.assert_array_max_ulp(
+        r, (1 / np.sqrt(positive.astype(np.float64) + 1)).astype("f"), 2
+    )
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, out, psum, refuses, run, sbuf, scratch
 from oracle import cast, operate, random, reduced, same, wide
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 

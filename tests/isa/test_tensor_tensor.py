@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf, scratch
 from oracle import ARITHMETIC, BITS, FLOATS, INTEGERS, cast, operate, random, same, wide
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -43,9 +42,7 @@ def test_types(rng, kinds, target):
 def test_broadcast_views(rng):
     a, b = random(rng, (100, 8, 16), "bfloat16"), random(rng, (100, 16), "float32")
     y = run(
-        lambda t: nisa.tensor_tensor(
-            t.y, t.a, t.b.ap([[16, 100], [0, 8], [1, 16]]), nl.subtract
-        ),
+        lambda t: nisa.tensor_tensor(t.y, t.a, t.b.ap([[16, 100], [0, 8], [1, 16]]), nl.subtract),
         a=a,
         b=b,
         y=out((100, 128)),

@@ -255,7 +255,8 @@ bool overlaps_elsewhere(const Bytes& out, const Bytes& in) {
   const auto apart = [](ptrdiff_t low, ptrdiff_t high, ptrdiff_t other_low, ptrdiff_t other_high) {
     return high <= other_low || other_high <= low;
   };
-  if (apart(out_low + std::min<ptrdiff_t>(0, out_reach), out_high + std::max<ptrdiff_t>(0, out_reach),
+  if (apart(out_low + std::min<ptrdiff_t>(0, out_reach),
+            out_high + std::max<ptrdiff_t>(0, out_reach),
             distance + in_low + std::min<ptrdiff_t>(0, in_reach),
             distance + in_high + std::max<ptrdiff_t>(0, in_reach)))
     return false;

@@ -30,8 +30,8 @@ void check_accumulation(const Call& call, int data, int reduce_cmd, int reduce_r
   if (std::find(allowed.begin(), allowed.end(), cmd) == allowed.end()) {
     std::vector<std::string_view> names;
     for (ReduceCmd a : allowed) names.push_back(name_of(a));
-    throw base::Error(base::Code::E111, fmt::format("{} is {}", label(call, reduce_cmd),
-                                                    name_of(cmd)))
+    throw base::Error(base::Code::E111,
+                      fmt::format("{} is {}", label(call, reduce_cmd), name_of(cmd)))
         .limit(std::string(name_of(cmd)), fmt::format("{}", fmt::join(names, ", ")),
                std::string(call.spec().name));
   }
@@ -83,17 +83,19 @@ void Accumulation::read_out(int reduce_res, bool negate) {
   if (!run_.call.has(reduce_res)) return;
   require_defined("reads");
   float* values = Run::scratch(5, rows_);
-  for (int r = 0; r < rows_; ++r) values[r] = negate ? -all_.value[lane_ + r] : all_.value[lane_ + r];
+  for (int r = 0; r < rows_; ++r)
+    values[r] = negate ? -all_.value[lane_ + r] : all_.value[lane_ + r];
   write_rows(run_.bytes(reduce_res), 0, rows_, values, run_.rounding);
 }
 
 void Accumulation::require_defined(const char* what) const {
   for (int r = 0; r < rows_; ++r)
     if (!all_.defined[lane_ + r])
-      throw base::Error(base::Code::E214,
-                        fmt::format("{} {} the accumulators of lanes {} to {}, and nothing defined "
-                                    "that of lane {}",
-                                    run_.call.spec().name, what, lane_, lane_ + rows_ - 1, lane_ + r));
+      throw base::Error(
+          base::Code::E214,
+          fmt::format("{} {} the accumulators of lanes {} to {}, and nothing defined "
+                      "that of lane {}",
+                      run_.call.spec().name, what, lane_, lane_ + rows_ - 1, lane_ + r));
 }
 
 }  // namespace trainyard::isa

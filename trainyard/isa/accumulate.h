@@ -18,8 +18,8 @@ Access accumulator_access(const Call& call, int reduce_cmd, int reduce_res);
 
 class Accumulation {
  public:
-  /// Resets or loads (`initial`, a value a row) the accumulators of the lanes of `data`. Throws E214
-  /// if the command goes on from accumulators that nothing has defined.
+  /// Resets or loads (`initial`, a value a row) the accumulators of the lanes of `data`. Throws
+  /// E214 if the command goes on from accumulators that nothing has defined.
   Accumulation(Run& run, int data, ReduceCmd cmd, Operator op, const float* initial = nullptr);
 
   /// Combines rows [first, first + rows) of n values into their accumulators, if the command does.

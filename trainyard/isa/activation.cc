@@ -1,4 +1,5 @@
-// activation: a function of the Scalar Engine's tables, after a scale and a bias, with a running sum.
+// activation: a function of the Scalar Engine's tables, after a scale and a bias, with a running
+// sum.
 
 #include "trainyard/isa/rules.h"
 #include "trainyard/isa/scalar_function.h"
@@ -35,8 +36,9 @@ Sources: nki.isa.activation (SDK 2.32); cost ISA26, TRACE. Order of sums: docs/n
 void check(const Call& c) {
   check_function(c, kParams);
   op_in(c, reduce_op, {Operator::add});
-  check_accumulation(c, data, reduce_cmd, reduce_res,
-                     {ReduceCmd::idle, ReduceCmd::reset, ReduceCmd::reduce, ReduceCmd::reset_reduce});
+  check_accumulation(
+      c, data, reduce_cmd, reduce_res,
+      {ReduceCmd::idle, ReduceCmd::reset, ReduceCmd::reduce, ReduceCmd::reset_reduce});
 }
 
 void run(Run& r) {
@@ -59,7 +61,11 @@ INSTRUCTION(activation) {
                  {"scale", ParamKind::tensor_or_number, Access::read, "1.0", Value::number(1),
                   "multiplied with"},
                  {"reduce_op", ParamKind::op, Access::none, "None", {}, "add"},
-                 {"reduce_res", ParamKind::tensor, Access::write, "None", {},
+                 {"reduce_res",
+                  ParamKind::tensor,
+                  Access::write,
+                  "None",
+                  {},
                   "[P, 1] tile for the accumulators; None leaves them where they are"},
                  {"reduce_cmd", ParamKind::reduce_cmd, Access::none, "reduce_cmd.idle",
                   Value::integer(0), "idle, reset, reduce or reset_reduce"},

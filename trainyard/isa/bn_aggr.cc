@@ -59,7 +59,8 @@ void run(Run& r) {
 }
 
 Cost cost(const Call& c) {
-  return lane_cost(c, kCyclesPerTriple * static_cast<double>(c.operand(data).free_elements()) / kTriple);
+  return lane_cost(
+      c, kCyclesPerTriple * static_cast<double>(c.operand(data).free_elements()) / kTriple);
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ void check(const Call& c) {
   const DType d = c.operand(dst).dtype();
   const double v = c.number(value);
   const auto refuse = [&](std::string allowed) {
-    throw base::Error(base::Code::E111, fmt::format("memset: value {} does not fit {}", v,
-                                                    base::name_of(d)))
+    throw base::Error(base::Code::E111,
+                      fmt::format("memset: value {} does not fit {}", v, base::name_of(d)))
         .limit(fmt::format("{}", v), std::move(allowed), "memset");
   };
   if (base::is_pack(d) && v != 0) refuse("0 (packed types)");

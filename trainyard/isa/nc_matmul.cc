@@ -13,8 +13,18 @@ namespace trainyard::isa {
 
 namespace {
 
-enum { dst, stationary, moving, is_stationary_onezero, is_moving_onezero, is_transpose, accumulate,
-       tile_position, tile_size, perf_mode };
+enum {
+  dst,
+  stationary,
+  moving,
+  is_stationary_onezero,
+  is_moving_onezero,
+  is_transpose,
+  accumulate,
+  tile_position,
+  tile_size,
+  perf_mode
+};
 
 constexpr std::string_view kDoc = R"(
 dst[M, N] (+)= stationary[K, M].T @ moving[K, N], the contraction K on partitions.
@@ -66,8 +76,9 @@ void check_dtypes(const Call& c) {
   const auto wide = [](DType d) { return d == DType::fp32 || d == DType::tf32; };
   if (!c.flag(is_transpose)) {
     for (int p : {stationary, moving})
-      dtype_in(c, p, {DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e4m3fn, DType::bf16, DType::fp16,
-                      DType::tf32, DType::fp32});
+      dtype_in(c, p,
+               {DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e4m3fn, DType::bf16, DType::fp16,
+                DType::tf32, DType::fp32});
   }
   if (wide(s) != wide(m))
     throw base::Error(base::Code::E106, fmt::format("nc_matmul: stationary is {}, moving is {}",
@@ -144,7 +155,8 @@ Matrix matrix(const Bytes& a, bool pairs, std::vector<std::byte>& storage) {
   }
   storage.resize(a.elements() * a.element);
   gather_bits(a, 0, a.rows(), storage.data());
-  return {{a.dtype, storage.data(), static_cast<ptrdiff_t>(n * a.element), a.element}, k,
+  return {{a.dtype, storage.data(), static_cast<ptrdiff_t>(n * a.element), a.element},
+          k,
           static_cast<int>(n)};
 }
 
@@ -166,7 +178,8 @@ std::vector<int> permutation(const Bytes& m) {
       const float v = values[i * columns + n];
       if (v == 0) continue;
       if (source[n] >= 0 || v != 1)
-        throw base::Error(base::Code::E111, "nc_matmul: is_transpose with a moving that does not permute")
+        throw base::Error(base::Code::E111,
+                          "nc_matmul: is_transpose with a moving that does not permute")
             .limit(fmt::format("column {} has other values than a single 1", n), "an identity",
                    "nc_matmul");
       source[n] = i;
@@ -204,7 +217,8 @@ void run(Run& r) {
     bool everywhere = false;
     r.memory.written(c, c.slot(dst), everywhere);
     if (!everywhere)
-      throw base::Error(base::Code::E213, "nc_matmul: accumulates onto elements that nothing has written")
+      throw base::Error(base::Code::E213,
+                        "nc_matmul: accumulates onto elements that nothing has written")
           .limit("accumulate=True", "accumulate=False or None first", "nc_matmul")
           .note(c.operand(dst).describe());
   }
@@ -266,8 +280,13 @@ INSTRUCTION(nc_matmul) {
                   "a hint: stationary holds only zeros and ones"},
                  {"is_moving_onezero", ParamKind::boolean, Access::none, "False", no,
                   "a hint: moving holds only zeros and ones"},
-                 {"is_transpose", ParamKind::boolean, Access::none, "False", no, "pass-through mode"},
-                 {"accumulate", ParamKind::boolean, Access::none, "None", {},
+                 {"is_transpose", ParamKind::boolean, Access::none, "False", no,
+                  "pass-through mode"},
+                 {"accumulate",
+                  ParamKind::boolean,
+                  Access::none,
+                  "None",
+                  {},
                   "overwrite (False), add (True), or by what was written (None)"},
                  {"tile_position", ParamKind::integers, Access::none, "()", {}, "(row, column)"},
                  {"tile_size", ParamKind::integers, Access::none, "()", {}, "(rows, columns)"},

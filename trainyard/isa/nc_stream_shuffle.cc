@@ -12,7 +12,7 @@ namespace {
 
 enum { dst, src, shuffle_mask };
 
-constexpr int kQuadrant = 32;     // partitions of one reshape bank, entries of the mask
+constexpr int kQuadrant = 32;  // partitions of one reshape bank, entries of the mask
 constexpr int kUntouched = 255;
 
 constexpr std::string_view kDoc = R"(
@@ -49,9 +49,10 @@ void check(const Call& c) {
   for (int p : {dst, src}) check_start_partition(c, p, c.operand(p), active);
   for (int row = 0; row < d.partitions(); ++row)
     if (source(c, row) >= s.partitions())
-      throw base::Error(base::Code::E110,
-                        fmt::format("nc_stream_shuffle: partition {} of dst takes partition {} of src",
-                                    row, source(c, row)))
+      throw base::Error(
+          base::Code::E110,
+          fmt::format("nc_stream_shuffle: partition {} of dst takes partition {} of src", row,
+                      source(c, row)))
           .limit(std::to_string(source(c, row)), fmt::format("below {}", s.partitions()),
                  "nc_stream_shuffle")
           .note(s.describe());
@@ -62,7 +63,8 @@ void run(Run& r) {
   std::vector<std::byte> rows;
   const Bytes packed = detached(from, rows);  // dst may be src
   for (int row = 0; row < to.rows(); ++row)
-    if (const int taken = source(r.call, row); taken >= 0) scatter_bits(to, row, 1, packed.row(taken));
+    if (const int taken = source(r.call, row); taken >= 0)
+      scatter_bits(to, row, 1, packed.row(taken));
 }
 
 std::vector<uint8_t> undefined(const Call& c, Memory&, const UndefinedMasks& masks, int) {
@@ -87,10 +89,11 @@ INSTRUCTION(nc_stream_shuffle) {
       .name = "nc_stream_shuffle",
       .summary = "Exchange partitions within quadrants of 32.",
       .doc = kDoc,
-      .params = {{"dst", ParamKind::tensor, Access::update, "", {}, "where the partitions go"},
-                 {"src", ParamKind::tensor, Access::read, "", {}, "where they come from"},
-                 {"shuffle_mask", ParamKind::integers, Access::none, "", {}, "32 source partitions"},
-                 {"name", ParamKind::name, Access::none, "None"}},
+      .params =
+          {{"dst", ParamKind::tensor, Access::update, "", {}, "where the partitions go"},
+           {"src", ParamKind::tensor, Access::read, "", {}, "where they come from"},
+           {"shuffle_mask", ParamKind::integers, Access::none, "", {}, "32 source partitions"},
+           {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector},
       .check = check,
       .run = run,

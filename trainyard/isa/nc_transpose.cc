@@ -68,8 +68,8 @@ void run_identity(Run& r) {
     return base::MatrixView{DType::fp32, values, static_cast<ptrdiff_t>(width * sizeof(float)),
                             sizeof(float)};
   };
-  base::matmul_pass(view(x, columns), view(identity.data(), rows), rows, columns, rows, product, rows,
-                    base::Store::overwrite);
+  base::matmul_pass(view(x, columns), view(identity.data(), rows), rows, columns, rows, product,
+                    rows, base::Store::overwrite);
   write_rows(to, 0, columns, product, r.rounding);
 }
 

@@ -44,9 +44,12 @@ constexpr int kOperators = 0
 #undef OPERATOR
     ;
 
-#define LOOPS_OF(path)                                                                \
-  Loops{path::arith_loops(op), path::unary_loop(op), path::bits_loop(op),             \
-        {path::integer_loop(op, false), path::integer_loop(op, true)}}
+#define LOOPS_OF(path)                                                  \
+  Loops {                                                               \
+    path::arith_loops(op), path::unary_loop(op), path::bits_loop(op), { \
+      path::integer_loop(op, false), path::integer_loop(op, true)       \
+    }                                                                   \
+  }
 
 std::array<Loops, kOperators> loops_of_this_host() {
   std::array<Loops, kOperators> table;
@@ -161,9 +164,11 @@ UnaryRun unary_run(Operator op) {
 float identity(Operator op) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (op) {
-    case Operator::multiply: case Operator::logical_and: return 1;
+    case Operator::multiply:
+    case Operator::logical_and: return 1;
     case Operator::maximum: return -kInfinity;
-    case Operator::minimum: case Operator::abs_min: return kInfinity;
+    case Operator::minimum:
+    case Operator::abs_min: return kInfinity;
     default: return 0;
   }
 }
@@ -198,10 +203,16 @@ WordRun integer_run(Operator op, bool is_signed) { return loops(op).integer[is_s
 
 Evidence evidence_of(Operator op) {
   switch (op) {
-    case Operator::copy: case Operator::square: case Operator::relu: case Operator::prelu:
-    case Operator::abs: case Operator::sign: return Evidence::exact;
-    case Operator::rsqrt: case Operator::reciprocal: case Operator::power: case Operator::divide:
-      return Evidence::approximate;
+    case Operator::copy:
+    case Operator::square:
+    case Operator::relu:
+    case Operator::prelu:
+    case Operator::abs:
+    case Operator::sign: return Evidence::exact;
+    case Operator::rsqrt:
+    case Operator::reciprocal:
+    case Operator::power:
+    case Operator::divide: return Evidence::approximate;
     default:
       return info(op).kind == OperatorClass::function ? Evidence::approximate : Evidence::exact;
   }
@@ -209,8 +220,10 @@ Evidence evidence_of(Operator op) {
 
 Evidence evidence_of_reduction(Operator op) {
   switch (op) {
-    case Operator::add: case Operator::subtract: case Operator::multiply: case Operator::average:
-      return Evidence::order_defined;
+    case Operator::add:
+    case Operator::subtract:
+    case Operator::multiply:
+    case Operator::average: return Evidence::order_defined;
     default: return Evidence::exact;
   }
 }

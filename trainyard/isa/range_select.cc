@@ -1,4 +1,5 @@
-// range_select: elements whose index lies in a range, and the largest of them, on the Vector Engine.
+// range_select: elements whose index lies in a range, and the largest of them, on the Vector
+// Engine.
 
 #include <fmt/format.h>
 
@@ -13,8 +14,19 @@ namespace trainyard::isa {
 
 namespace {
 
-enum { dst, on_true_tile, comp_op0, comp_op1, bound0, bound1, reduce_cmd, reduce_res, reduce_op,
-       range_start, on_false_value };
+enum {
+  dst,
+  on_true_tile,
+  comp_op0,
+  comp_op1,
+  bound0,
+  bound1,
+  reduce_cmd,
+  reduce_res,
+  reduce_op,
+  range_start,
+  on_false_value
+};
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 
@@ -46,11 +58,13 @@ void check(const Call& c) {
   not_packed(c, {dst, on_true_tile});
   const DType d = c.operand(on_true_tile).dtype();
   if (!base::is_float(d))
-    throw base::Error(base::Code::E105, label(c, on_true_tile) + " is " + std::string(base::name_of(d)))
+    throw base::Error(base::Code::E105,
+                      label(c, on_true_tile) + " is " + std::string(base::name_of(d)))
         .limit(std::string(base::name_of(d)), "a floating type", "range_select");
   for (int op : {comp_op0, comp_op1})
-    op_in(c, op, {Operator::equal, Operator::less, Operator::less_equal, Operator::greater,
-                  Operator::greater_equal});
+    op_in(c, op,
+          {Operator::equal, Operator::less, Operator::less_equal, Operator::greater,
+           Operator::greater_equal});
   for (int bound : {bound0, bound1}) row_scalar(c, bound, on_true_tile);
   op_in(c, reduce_op, {Operator::maximum});
   if (static_cast<float>(c.number(on_false_value)) != kLowest)
@@ -61,8 +75,9 @@ void check(const Call& c) {
   if (start < -kExactIntegers || end > kExactIntegers)
     refuse_argument(c, range_start, fmt::format("{}: indices to {}", start, end - 1),
                     "indices of magnitude below 2^24");
-  check_accumulation(c, on_true_tile, reduce_cmd, reduce_res,
-                     {ReduceCmd::idle, ReduceCmd::reset, ReduceCmd::reduce, ReduceCmd::reset_reduce});
+  check_accumulation(
+      c, on_true_tile, reduce_cmd, reduce_res,
+      {ReduceCmd::idle, ReduceCmd::reset, ReduceCmd::reduce, ReduceCmd::reset_reduce});
 }
 
 void run(Run& r) {
@@ -73,23 +88,23 @@ void run(Run& r) {
   const int64_t length = c.operand(on_true_tile).free_elements();
   std::vector<float> index(length), mask(length), other(length), lowest(length, kLowest);
   for (int64_t i = 0; i < length; ++i) index[i] = static_cast<float>(c.integer(range_start) + i);
-  for_each_block(r, dst, {on_true_tile},
-                 [&](auto* in, float* out, int first, int rows, int64_t n) {
-                   for (int row = 0; row < rows; ++row) {
-                     const int at = first + row;
-                     scalar_run(c.op(comp_op0), index.data(), low[at], false, mask.data(), n);
-                     scalar_run(c.op(comp_op1), index.data(), high[at], false, other.data(), n);
-                     binary_run(Operator::multiply)(mask.data(), other.data(), mask.data(), n);
-                     select_run(mask.data(), in[0] + row * n, lowest.data(), out + row * n, n);
-                   }
-                   largest.reduce(out, first, rows, n);
-                 });
+  for_each_block(r, dst, {on_true_tile}, [&](auto* in, float* out, int first, int rows, int64_t n) {
+    for (int row = 0; row < rows; ++row) {
+      const int at = first + row;
+      scalar_run(c.op(comp_op0), index.data(), low[at], false, mask.data(), n);
+      scalar_run(c.op(comp_op1), index.data(), high[at], false, other.data(), n);
+      binary_run(Operator::multiply)(mask.data(), other.data(), mask.data(), n);
+      select_run(mask.data(), in[0] + row * n, lowest.data(), out + row * n, n);
+    }
+    largest.reduce(out, first, rows, n);
+  });
   largest.read_out(reduce_res);
 }
 
 Cost cost(const Call& c) {
   const machine::LaneEngine& e = lane_engine(c);
-  const double extra = e.pointer_scalar_cycles + (c.has(reduce_res) ? e.accumulator_read_cycles : 0);
+  const double extra =
+      e.pointer_scalar_cycles + (c.has(reduce_res) ? e.accumulator_read_cycles : 0);
   return lane_cost(c, static_cast<double>(c.operand(dst).free_elements()), 1, extra);
 }
 
@@ -109,7 +124,11 @@ INSTRUCTION(range_select) {
                  {"reduce_cmd", ParamKind::reduce_cmd, Access::none, "reduce_cmd.reset_reduce",
                   Value::integer(static_cast<int64_t>(ReduceCmd::reset_reduce)),
                   "idle, reset, reduce or reset_reduce"},
-                 {"reduce_res", ParamKind::tensor, Access::write, "None", {},
+                 {"reduce_res",
+                  ParamKind::tensor,
+                  Access::write,
+                  "None",
+                  {},
                   "[P, 1] tile for the accumulators; None leaves them where they are"},
                  {"reduce_op", ParamKind::op, Access::none, "maximum", Value::op(Operator::maximum),
                   "maximum"},

@@ -9,8 +9,8 @@
 namespace trainyard::isa {
 
 /// Limits of `operand` as the scalar of the operator `op`: a number or a float32 tile (an integer
-/// one for bit operators); None or 0 for unary operators. The operator is arithmetic or unary, or on
-/// bits if `bits`, and runs on the call's engine.
+/// one for bit operators); None or 0 for unary operators. The operator is arithmetic or unary, or
+/// on bits if `bits`, and runs on the call's engine.
 void check_scalar_operator(const Call& call, int op, int operand, int like, bool bits = false);
 
 class RowScalars {

@@ -67,7 +67,10 @@ void check_start_partition(const Call& call, int param, const OperandView& v, in
   if (start % align == 0) return;
   throw Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
                                       label(call, param), count, start))
-      .limit(std::to_string(start), align == 128 ? "0" : align == 64 ? "0 or 64" : "0, 32, 64 or 96",
+      .limit(std::to_string(start),
+             align == 128  ? "0"
+             : align == 64 ? "0 or 64"
+                           : "0, 32, 64 or 96",
              "the engines' access rules (A2)")
       .note(v.describe());
 }
@@ -80,7 +83,8 @@ void check_common(const Call& call) {
       std::find(spec.engines.begin(), spec.engines.end(), engine) == spec.engines.end()) {
     std::vector<std::string_view> names;
     for (Engine e : spec.engines) names.push_back(name_of(e));
-    throw Error(Code::E112, fmt::format("{} cannot run on the {} engine", spec.name, name_of(engine)))
+    throw Error(Code::E112,
+                fmt::format("{} cannot run on the {} engine", spec.name, name_of(engine)))
         .limit(std::string(name_of(engine)), fmt::format("{}", fmt::join(names, ", ")),
                spec_rule(call));
   }
@@ -90,28 +94,27 @@ void check_common(const Call& call) {
     for (int i = 0; i < call.tensor_count(param); ++i) {
       const OperandView v = call.operand(param, i);
       if (!reaches(engine, v.buffer(), spec.params[p].access))
-        throw Error(Code::E107, fmt::format("{} is in {}, which the {} engine cannot {}",
-                                            label(call, param), name_of(v.buffer()),
-                                            name_of(engine),
-                                            spec.params[p].access == Access::read ? "read" : "write"))
+        throw Error(Code::E107,
+                    fmt::format("{} is in {}, which the {} engine cannot {}", label(call, param),
+                                name_of(v.buffer()), name_of(engine),
+                                spec.params[p].access == Access::read ? "read" : "write"))
             .limit(std::string(name_of(v.buffer())),
                    engine == Engine::tensor
                        ? (spec.params[p].access == Access::read ? "sbuf" : "psum")
-                   : engine == Engine::gpsimd ? "sbuf"
+                   : engine == Engine::gpsimd                        ? "sbuf"
                    : engine == Engine::dma || engine == Engine::sync ? "sbuf or HBM"
                                                                      : "sbuf or psum",
                    fmt::format("the {} engine", name_of(engine)))
             .note(v.describe());
       check_index(call, param, i);
       if (!v.on_chip()) continue;
-      if (engine != Engine::dma && engine != Engine::sync &&
-          v.layout->indirect == Indirect::vector)
+      if (engine != Engine::dma && engine != Engine::sync && v.layout->indirect == Indirect::vector)
         throw Error(Code::U001, label(call, param) + " is gathered by an index tile on chip")
             .fix("Gather with dma_copy, local_gather or nc_n_gather.")
             .note(v.describe());
       if (v.partitions() > call.core().partitions)
-        throw Error(Code::E101, fmt::format("{} has {} partitions", label(call, param),
-                                            v.partitions()))
+        throw Error(Code::E101,
+                    fmt::format("{} has {} partitions", label(call, param), v.partitions()))
             .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
                    whose(call, "core.partitions"))
             .note(v.describe());
@@ -125,12 +128,15 @@ void same_partitions(const Call& call, std::initializer_list<int> params) {
   int first = -1;
   for (int p : params) {
     if (!call.is_tensor(p)) continue;
-    if (first < 0) { first = p; continue; }
+    if (first < 0) {
+      first = p;
+      continue;
+    }
     const OperandView a = call.operand(first), b = call.operand(p);
     if (a.partitions() != b.partitions())
-      throw Error(Code::E102, fmt::format("{} has {} partitions, {} has {}", label(call, p),
-                                          b.partitions(), call.spec().params[first].name,
-                                          a.partitions()))
+      throw Error(Code::E102,
+                  fmt::format("{} has {} partitions, {} has {}", label(call, p), b.partitions(),
+                              call.spec().params[first].name, a.partitions()))
           .limit(std::to_string(b.partitions()), std::to_string(a.partitions()), spec_rule(call))
           .note(a.describe())
           .note(b.describe());
@@ -142,13 +148,15 @@ void same_elements(const Call& call, std::initializer_list<int> params) {
   int first = -1;
   for (int p : params) {
     if (!call.is_tensor(p)) continue;
-    if (first < 0) { first = p; continue; }
+    if (first < 0) {
+      first = p;
+      continue;
+    }
     const OperandView a = call.operand(first), b = call.operand(p);
     if (a.free_elements() != b.free_elements())
       throw Error(Code::E103,
                   fmt::format("{} has {} elements per partition, {} has {}", label(call, p),
-                              b.free_elements(), call.spec().params[first].name,
-                              a.free_elements()))
+                              b.free_elements(), call.spec().params[first].name, a.free_elements()))
           .limit(std::to_string(b.free_elements()), std::to_string(a.free_elements()),
                  spec_rule(call))
           .note(a.describe())
@@ -160,7 +168,10 @@ void same_dtype(const Call& call, std::initializer_list<int> params) {
   int first = -1;
   for (int p : params) {
     if (!call.is_tensor(p)) continue;
-    if (first < 0) { first = p; continue; }
+    if (first < 0) {
+      first = p;
+      continue;
+    }
     const DType a = call.operand(first).dtype(), b = call.operand(p).dtype();
     if (a != b)
       throw Error(Code::E106, fmt::format("{} is {}, {} is {}", label(call, p), base::name_of(b),
@@ -228,7 +239,8 @@ void column(const Call& call, int param, int like) {
   const OperandView v = call.operand(param);
   const int rows = call.operand(like).partitions();
   if (v.free_elements() != 1 || v.partitions() != rows)
-    throw Error(Code::E110, fmt::format("{} must have one element per partition", label(call, param)))
+    throw Error(Code::E110,
+                fmt::format("{} must have one element per partition", label(call, param)))
         .limit(fmt::format("{}", v.shape()), fmt::format("[{}, 1]", rows), spec_rule(call))
         .note(v.describe());
 }
@@ -326,8 +338,8 @@ void free_exactly(const Call& call, int param, int64_t n) {
 
 void needs_version(const Call& call, int version, std::string_view feature) {
   if (call.core().version >= version) return;
-  throw Error(Code::E113, fmt::format("{}: {} needs NeuronCore-v{}", call.spec().name, feature,
-                                      version))
+  throw Error(Code::E113,
+              fmt::format("{}: {} needs NeuronCore-v{}", call.spec().name, feature, version))
       .limit(fmt::format("NeuronCore-v{}", call.core().version),
              fmt::format("NeuronCore-v{} or newer", version), whose(call, "core.version"));
 }

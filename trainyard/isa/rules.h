@@ -14,8 +14,8 @@ namespace trainyard::isa {
 /// partition; each operand is in a memory that the engine reaches.
 void check_common(const Call& call);
 
-/// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for more
-/// than 32, else a multiple of 32 (E108).
+/// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for
+/// more than 32, else a multiple of 32 (E108).
 void check_start_partition(const Call& call, int param, const OperandView& view, int partitions);
 /// Equal partition counts (E102).
 void same_partitions(const Call& call, std::initializer_list<int> params);

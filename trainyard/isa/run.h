@@ -13,7 +13,7 @@ namespace trainyard::isa {
 
 /// Registers and engine accumulators of one core, kept between instructions.
 struct CoreState {
-  std::vector<int64_t> registers;        ///< by register id
+  std::vector<int64_t> registers;  ///< by register id
   std::vector<uint8_t> register_defined;
   struct Accumulators {  ///< one a lane
     std::array<float, 128> value{};
@@ -30,8 +30,8 @@ class Memory {
   /// Resolves operand `slot` of the call: looks up indices, checks bounds. A vector-indirect
   /// operand resolves to its base with dims[0] as written; see `index_rows`.
   virtual Bytes resolve(const Call& call, int slot) = 0;
-  /// Byte offsets from resolve()'s base of each row of a vector-indirect operand, -1 where the index
-  /// is outside the tensor and the instruction skips it.
+  /// Byte offsets from resolve()'s base of each row of a vector-indirect operand, -1 where the
+  /// index is outside the tensor and the instruction skips it.
   virtual std::vector<int64_t> index_rows(const Call& call, int slot) = 0;
   /// Whether any of the operand's elements has not been written yet.
   virtual bool undefined(const Call& call, int slot) = 0;
@@ -91,8 +91,8 @@ inline void write_block(const Bytes& a, int first, int rows, const uint32_t* val
 /// Computes `dst` from `inputs` (parameters) block by block:
 ///   compute(in, out, first_row, rows, row_elements)
 /// where in[i] is input i and out the output, as packed rows of T: fp32 values, or uint32_t for bit
-/// patterns. Every access has its own number of elements a row, `row_elements` is that of in[0]; out
-/// may be in[i], and never overlaps it otherwise.
+/// patterns. Every access has its own number of elements a row, `row_elements` is that of in[0];
+/// out may be in[i], and never overlaps it otherwise.
 template <class T = float, class Compute>
 void for_each_block(Run& run, int dst, std::initializer_list<int> inputs, Compute compute) {
   const Bytes out = run.bytes(dst);

@@ -37,20 +37,19 @@ void run_function(Run& run, const FunctionParams& p, Accumulation& sums) {
   const RowScalars scale(run, p.scale, all_rows), bias(run, p.bias, all_rows);
   const bool scales = !scale.uniform() || scale[0] != 1;
   const UnaryRun function = unary_run(call.op(p.op));
-  for_each_block(run, p.dst, {p.data},
-                 [&](auto* in, float* out, int first, int rows, int64_t n) {
-                   const float* x = in[0];
-                   if (scales) {
-                     scale.apply(Operator::multiply, x, false, out, first, rows, n);
-                     x = out;
-                   }
-                   if (call.has(p.bias)) {
-                     bias.apply(Operator::add, x, false, out, first, rows, n);
-                     x = out;
-                   }
-                   function(x, out, rows * n);
-                   sums.reduce(out, first, rows, n);
-                 });
+  for_each_block(run, p.dst, {p.data}, [&](auto* in, float* out, int first, int rows, int64_t n) {
+    const float* x = in[0];
+    if (scales) {
+      scale.apply(Operator::multiply, x, false, out, first, rows, n);
+      x = out;
+    }
+    if (call.has(p.bias)) {
+      bias.apply(Operator::add, x, false, out, first, rows, n);
+      x = out;
+    }
+    function(x, out, rows * n);
+    sums.reduce(out, first, rows, n);
+  });
 }
 
 Cost cost_function(const Call& call, const FunctionParams& p, bool reads_accumulators) {

@@ -12,8 +12,8 @@ namespace {
 enum { dst, predicate, on_true, on_false, reduce_res, reduce_cmd, reduce_op, reverse_pred };
 
 constexpr std::string_view kDoc = R"(
-dst = on_true where predicate is not zero, else on_false; reverse_pred exchanges the two. The largest
-result of each partition can go to its accumulator and on to reduce_res.
+dst = on_true where predicate is not zero, else on_false; reverse_pred exchanges the two. The
+largest result of each partition can go to its accumulator and on to reduce_res.
 
 reduce_cmd: reset_reduce starts from -inf, reduce goes on from what the accumulators hold, idle
   (default) does not reduce, but may spoil them. They are shared with exponential, range_select,
@@ -36,7 +36,8 @@ void check(const Call& c) {
   const DType d = c.operand(on_true).dtype();
   if (d == DType::tf32 || d == DType::i32 || d == DType::u32)
     throw base::Error(base::Code::E105, label(c, on_true) + " is " + std::string(base::name_of(d)))
-        .limit(std::string(base::name_of(d)), "any type but tfloat32, int32, uint32", "select_reduce");
+        .limit(std::string(base::name_of(d)), "any type but tfloat32, int32, uint32",
+               "select_reduce");
   row_scalar(c, on_false, on_true);
   op_in(c, reduce_op, {Operator::maximum});
   check_accumulation(c, on_true, reduce_cmd, reduce_res,
@@ -80,7 +81,11 @@ INSTRUCTION(select_reduce) {
                  {"predicate", ParamKind::tensor, Access::read, "", {}, "an integer tile"},
                  {"on_true", ParamKind::tensor, Access::read, "", {}, "taken where it is not 0"},
                  {"on_false", ParamKind::tensor_or_number, Access::read, "", {}, "taken elsewhere"},
-                 {"reduce_res", ParamKind::tensor, Access::write, "None", {},
+                 {"reduce_res",
+                  ParamKind::tensor,
+                  Access::write,
+                  "None",
+                  {},
                   "[P, 1] tile for the accumulators; None leaves them where they are"},
                  {"reduce_cmd", ParamKind::reduce_cmd, Access::none, "reduce_cmd.idle",
                   Value::integer(0), "idle, reduce or reset_reduce"},

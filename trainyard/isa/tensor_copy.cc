@@ -31,10 +31,9 @@ void check(const Call& c) {
 void run(Run& r) {
   const Bytes to = r.bytes(dst), from = r.bytes(src);
   if (to.dtype == from.dtype) return copy_bits(to, from);
-  for_each_block(r, dst, {src},
-                 [](const float* const* in, float* out, int, int rows, int64_t n) {
-                   if (out != in[0]) std::copy_n(in[0], rows * n, out);
-                 });
+  for_each_block(r, dst, {src}, [](const float* const* in, float* out, int, int rows, int64_t n) {
+    if (out != in[0]) std::copy_n(in[0], rows * n, out);
+  });
 }
 
 Cost cost(const Call& c) {

@@ -72,7 +72,9 @@ std::vector<uint8_t> undefined(const Call& c, Memory& memory, const UndefinedMas
   std::vector<uint32_t> words(n);
   const uint32_t* taken = read_words(p, 0, p.rows(), words.data());
   std::vector<uint8_t> out(n);
-  const auto at = [](const std::vector<uint8_t>& mask, int64_t i) { return !mask.empty() && mask[i]; };
+  const auto at = [](const std::vector<uint8_t>& mask, int64_t i) {
+    return !mask.empty() && mask[i];
+  };
   for (int64_t i = 0; i < n; ++i)
     out[i] = at(masks[predicate], i) ||
              at(masks[(taken[i] != 0) != c.flag(reverse_pred) ? src : dst], i);

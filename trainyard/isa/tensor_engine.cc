@@ -36,7 +36,8 @@ void check_axis(const Call& call, const TilingParams& p, const Axis& a) {
         .limit(std::to_string(a.extent), fmt::format("a power of two from {} to {}", a.min, a.full),
                whose(call, fmt::format("core.tensor.{}_tile_min", a.what)));
   if (a.start % a.extent != 0 || a.start < 0 || a.start >= a.full)
-    refuse_argument(call, p.position, fmt::format("a {} tile of {} at {}", a.what, a.extent, a.start),
+    refuse_argument(call, p.position,
+                    fmt::format("a {} tile of {} at {}", a.what, a.extent, a.start),
                     fmt::format("a multiple of {} below {}", a.extent, a.full));
   if (a.used > a.extent)
     throw base::Error(base::Code::E104, fmt::format("{}: {} {}s in a tile of {}", call.spec().name,
@@ -45,9 +46,8 @@ void check_axis(const Call& call, const TilingParams& p, const Axis& a) {
   for (int operand : a.operands) {
     const int start = known_start(call, operand);
     if (start < 0 || start == a.start) continue;
-    throw base::Error(base::Code::E108,
-                      fmt::format("{} starts at partition {}, its {} tile at {}", label(call, operand),
-                                  start, a.what, a.start))
+    throw base::Error(base::Code::E108, fmt::format("{} starts at partition {}, its {} tile at {}",
+                                                    label(call, operand), start, a.what, a.start))
         .limit(std::to_string(start), std::to_string(a.start),
                fmt::format("{}: {}s of the array are partitions", call.spec().name, a.what))
         .note(call.operand(operand).describe());
@@ -65,8 +65,14 @@ void check_tiling(const Call& call, const TilingParams& p, int64_t m) {
                     "tile_position and tile_size together, 2 numbers each");
   const machine::TensorEngine& e = call.core().tensor;
   const int column_min = e.column_tile_min ? e.column_tile_min : e.columns;
-  check_axis(call, p, {"row", position[0], size[0], call.operand(p.stationary).partitions(),
-                       e.row_tile_min, e.rows, {p.stationary, p.moving}});
+  check_axis(call, p,
+             {"row",
+              position[0],
+              size[0],
+              call.operand(p.stationary).partitions(),
+              e.row_tile_min,
+              e.rows,
+              {p.stationary, p.moving}});
   check_axis(call, p, {"column", position[1], size[1], m, column_min, e.columns, {p.dst}});
 }
 
@@ -94,15 +100,18 @@ void check_bank(const Call& call, int dst) {
 
 void check_transposed_dtype(const Call& call, int dst, int data) {
   const OperandView in = call.operand(data), out = call.operand(dst);
-  if (base::size_of(in.dtype()) != 1 || call.core().version < 3) return same_dtype(call, {data, dst});
+  if (base::size_of(in.dtype()) != 1 || call.core().version < 3)
+    return same_dtype(call, {data, dst});
   if (base::size_of(out.dtype()) == 2) return;
   const isa::Dim& inner = out.layout->dims[out.layout->ndim - 1];
   if (out.dtype() == in.dtype() && (inner.step == 2 || inner.count == 1)) return;
-  throw base::Error(base::Code::E106, fmt::format("{} is packed {}: transposed 8-bit elements are 16 "
-                                                  "bits wide", label(call, dst),
-                                                  base::name_of(out.dtype())))
-      .limit(out.describe(), fmt::format("a 16-bit type, or {} with a step of 2",
-                                         base::name_of(in.dtype())), "the Tensor Engine (A3)");
+  throw base::Error(base::Code::E106,
+                    fmt::format("{} is packed {}: transposed 8-bit elements are 16 "
+                                "bits wide",
+                                label(call, dst), base::name_of(out.dtype())))
+      .limit(out.describe(),
+             fmt::format("a 16-bit type, or {} with a step of 2", base::name_of(in.dtype())),
+             "the Tensor Engine (A3)");
 }
 
 Cost pass_cost(const Call& call, double n, double m, double passes) {

@@ -13,15 +13,16 @@ struct TilingParams {
   int stationary, moving, dst;
 };
 /// Tile sizes are powers of two that the core has, positions multiples of them, operands no larger
-/// (E111, E104), and on the partitions of the array's rows and columns where those are known (E108).
-/// `m`: columns of the stationary operand.
+/// (E111, E104), and on the partitions of the array's rows and columns where those are known
+/// (E108). `m`: columns of the stationary operand.
 void check_tiling(const Call& call, const TilingParams& p, int64_t m);
 
 /// What one pass writes lies in one bank of PSUM, until NeuronCore-v4 (E116).
 void check_bank(const Call& call, int dst);
 
-/// A transposition by the array gives the type of the data (E106); from NeuronCore-v3, 8-bit elements
-/// give 16 bits with a zero upper byte: any 16-bit type, or that of the data with a step of two.
+/// A transposition by the array gives the type of the data (E106); from NeuronCore-v3, 8-bit
+/// elements give 16 bits with a zero upper byte: any 16-bit type, or that of the data with a step
+/// of two.
 void check_transposed_dtype(const Call& call, int dst, int data);
 
 /// A pass of `n` moving and `m` stationary columns, `passes` times over.

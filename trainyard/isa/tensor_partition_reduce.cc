@@ -29,8 +29,9 @@ Sources: nki.isa.tensor_partition_reduce (SDK 2.32).
 bool is_bits(const Call& c) { return info(c.op(op)).kind == OperatorClass::bits; }
 
 void check(const Call& c) {
-  op_in(c, op, {Operator::add, Operator::average, Operator::maximum, Operator::bitwise_or,
-                Operator::bitwise_and});
+  op_in(c, op,
+        {Operator::add, Operator::average, Operator::maximum, Operator::bitwise_or,
+         Operator::bitwise_and});
   const OperandView d = c.operand(dst), s = c.operand(data);
   if (d.partitions() != 1)
     throw base::Error(base::Code::E110, label(c, dst) + " has more than one partition")

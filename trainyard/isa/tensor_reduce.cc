@@ -54,7 +54,8 @@ void check(const Call& c) {
   if (!info(c.op(op)).reduces) {
     std::vector<std::string_view> names;
     for (int i = 0; i < operator_count(); ++i)
-      if (info(static_cast<Operator>(i)).reduces) names.push_back(info(static_cast<Operator>(i)).name);
+      if (info(static_cast<Operator>(i)).reduces)
+        names.push_back(info(static_cast<Operator>(i)).name);
     throw base::Error(base::Code::E109, fmt::format("{} is {}", label(c, op), name_of(c.op(op))))
         .limit(std::string(name_of(c.op(op))), fmt::format("{}", fmt::join(names, ", ")),
                "tensor_reduce");
@@ -63,7 +64,8 @@ void check(const Call& c) {
   const std::vector<int64_t> reduced = axes(c);
   bool last = !reduced.empty();
   for (size_t i = 0; i < reduced.size(); ++i)
-    last &= reduced[i] > 0 && reduced[i] == d.layout->ndim - static_cast<int64_t>(reduced.size() - i);
+    last &=
+        reduced[i] > 0 && reduced[i] == d.layout->ndim - static_cast<int64_t>(reduced.size() - i);
   if (!last)
     refuse_argument(c, axis, fmt::format("{}", c.integers(axis)),
                     fmt::format("the last of the free dimensions 1 to {}", d.layout->ndim - 1));
@@ -78,14 +80,15 @@ void check(const Call& c) {
 void run_words(Run& r, int64_t n) {
   const WordRun f = bits_run(r.call.op(op));
   std::vector<uint32_t> words(n);
-  for_each_block<uint32_t>(r, dst, {data}, [&](auto* in, uint32_t* out, int, int rows, int64_t all) {
-    for (int64_t g = 0; g < rows * all / n; ++g) {
-      std::copy_n(in[0] + g * n, n, words.begin());
-      for (int64_t left = n; left > 1; left -= left / 2)
-        f(words.data(), &words[left - left / 2], words.data(), left / 2);
-      out[g] = words[0];
-    }
-  });
+  for_each_block<uint32_t>(r, dst, {data},
+                           [&](auto* in, uint32_t* out, int, int rows, int64_t all) {
+                             for (int64_t g = 0; g < rows * all / n; ++g) {
+                               std::copy_n(in[0] + g * n, n, words.begin());
+                               for (int64_t left = n; left > 1; left -= left / 2)
+                                 f(words.data(), &words[left - left / 2], words.data(), left / 2);
+                               out[g] = words[0];
+                             }
+                           });
 }
 
 void run(Run& r) {

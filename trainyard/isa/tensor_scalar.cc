@@ -44,7 +44,8 @@ bool is_address_arithmetic(const Call& c) {
   const auto wide = [](DType d) { return d == DType::i32 || d == DType::u32; };
   const auto simple = [&](int op, int operand) {
     return (c.op(op) == Operator::add || c.op(op) == Operator::subtract ||
-            c.op(op) == Operator::multiply) && is_whole(c, operand);
+            c.op(op) == Operator::multiply) &&
+           is_whole(c, operand);
   };
   return wide(c.operand(dst).dtype()) && wide(c.operand(data).dtype()) && simple(op0, operand0) &&
          (!c.has(op1) || simple(op1, operand1));
@@ -85,11 +86,12 @@ void run_words(Run& r, WordRun first_op, WordRun second_op) {
   const Call& c = r.call;
   const int rows = c.operand(data).partitions();
   RowWords w0(r, operand0, rows), w1(r, operand1, second_op ? rows : 0);
-  for_each_block<uint32_t>(
-      r, dst, {data}, [&](auto* in, uint32_t* out, int first, int n_rows, int64_t n) {
-        w0.apply(first_op, in[0], c.flag(reverse0), out, first, n_rows, n);
-        if (second_op) w1.apply(second_op, out, c.flag(reverse1), out, first, n_rows, n);
-      });
+  for_each_block<uint32_t>(r, dst, {data},
+                           [&](auto* in, uint32_t* out, int first, int n_rows, int64_t n) {
+                             w0.apply(first_op, in[0], c.flag(reverse0), out, first, n_rows, n);
+                             if (second_op)
+                               w1.apply(second_op, out, c.flag(reverse1), out, first, n_rows, n);
+                           });
 }
 
 void run(Run& r) {
@@ -128,8 +130,13 @@ INSTRUCTION(tensor_scalar) {
       .params = {{"dst", ParamKind::tensor, Access::write, "", {}, "where the result goes"},
                  {"data", ParamKind::tensor, Access::read, "", {}, "the input tile"},
                  {"op0", ParamKind::op, Access::none, "", {}, "the first operator"},
-                 {"operand0", ParamKind::tensor_or_number, Access::read, "", {},
-                  "its scalar: a number or a [P, 1] tile; None for unary operators", true},
+                 {"operand0",
+                  ParamKind::tensor_or_number,
+                  Access::read,
+                  "",
+                  {},
+                  "its scalar: a number or a [P, 1] tile; None for unary operators",
+                  true},
                  {"reverse0", ParamKind::boolean, Access::none, "False", no, "operand0 op0 data"},
                  {"op1", ParamKind::op, Access::none, "None", {}, "the second operator, if any"},
                  {"operand1", ParamKind::tensor_or_number, Access::read, "None", {}, "its scalar"},

@@ -76,8 +76,8 @@ void run(Run& r) {
 Cost cost(const Call& c) {
   const double n = static_cast<double>(c.operand(dst).free_elements());
   if (c.engine() == Engine::gpsimd) return lane_cost(c, n);
-  const bool psum = c.operand(data1).buffer() == Buffer::psum ||
-                    c.operand(data2).buffer() == Buffer::psum;
+  const bool psum =
+      c.operand(data1).buffer() == Buffer::psum || c.operand(data2).buffer() == Buffer::psum;
   if (psum) return lane_cost(c, n);
   if (c.core().version == 2) {
     const Operator o = c.op(op);

@@ -13,8 +13,8 @@ namespace {
 enum { dst, data0, data1, initial, op0, op1, reverse0, reverse1 };
 
 constexpr std::string_view kDoc = R"(
-dst[:, i] = (data0[:, i] op0 dst[:, i-1]) op1 data1[:, i], where dst[:, -1] is `initial`: a number or
-a [P, 1] tile. reverse0 and reverse1 exchange an operator's sides. The state that is carried on is
+dst[:, i] = (data0[:, i] op0 dst[:, i-1]) op1 data1[:, i], where dst[:, -1] is `initial`: a number
+or a [P, 1] tile. reverse0 and reverse1 exchange an operator's sides. The state that is carried on is
 float32, not yet rounded to dst's type.
 
 Memory types: SBUF or PSUM, but data0 and data1 not both in PSUM.
@@ -105,15 +105,16 @@ INSTRUCTION(tensor_tensor_scan) {
       .name = "tensor_tensor_scan",
       .summary = "Carry a recurrence along each partition.",
       .doc = kDoc,
-      .params = {{"dst", ParamKind::tensor, Access::write, "", {}, "where the results go"},
-                 {"data0", ParamKind::tensor, Access::read, "", {}, "combined with the state by op0"},
-                 {"data1", ParamKind::tensor, Access::read, "", {}, "combined with that by op1"},
-                 {"initial", ParamKind::tensor_or_number, Access::read, "", {}, "the first state"},
-                 {"op0", ParamKind::op, Access::none, "", {}, "the first operator"},
-                 {"op1", ParamKind::op, Access::none, "", {}, "the second operator"},
-                 {"reverse0", ParamKind::boolean, Access::none, "False", no, "state op0 data0"},
-                 {"reverse1", ParamKind::boolean, Access::none, "False", no, "data1 op1 that"},
-                 {"name", ParamKind::name, Access::none, "None"}},
+      .params =
+          {{"dst", ParamKind::tensor, Access::write, "", {}, "where the results go"},
+           {"data0", ParamKind::tensor, Access::read, "", {}, "combined with the state by op0"},
+           {"data1", ParamKind::tensor, Access::read, "", {}, "combined with that by op1"},
+           {"initial", ParamKind::tensor_or_number, Access::read, "", {}, "the first state"},
+           {"op0", ParamKind::op, Access::none, "", {}, "the first operator"},
+           {"op1", ParamKind::op, Access::none, "", {}, "the second operator"},
+           {"reverse0", ParamKind::boolean, Access::none, "False", no, "state op0 data0"},
+           {"reverse1", ParamKind::boolean, Access::none, "False", no, "data1 op1 that"},
+           {"name", ParamKind::name, Access::none, "None"}},
       .definedness = Definedness::rows,
       .evidence = Evidence::order_defined,
       .engines = {Engine::vector},

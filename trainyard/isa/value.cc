@@ -9,8 +9,7 @@ namespace trainyard::isa {
 namespace {
 
 constexpr OperatorInfo kOperators[] = {
-#define OPERATOR(name, kind, reduces, version) \
-  {#name, OperatorClass::kind, reduces, version},
+#define OPERATOR(name, kind, reduces, version) {#name, OperatorClass::kind, reduces, version},
 #include "trainyard/isa/operators.list"
 #undef OPERATOR
 };
