@@ -14,7 +14,6 @@ namespace trainyard::bind {
 
 using base::Code;
 using base::Error;
-using isa::Tensor;
 
 namespace {
 
@@ -35,40 +34,6 @@ nb::object error_object(const Error& e) {
   o.attr("function") = e.place().function;
   o.attr("notes") = nb::cast(e.notes());
   return o;
-}
-
-PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle buffer,
-                 const std::string& name, nb::handle address) {
-  Tensor t;
-  t.name = name;
-  t.dtype = to_dtype(dtype);
-  t.buffer = to_buffer(buffer);
-  for (nb::handle s : nb::borrow<nb::iterable>(shape)) {
-    const nb::object i = nb::steal(PyNumber_Index(s.ptr()));
-    if (!i.is_valid()) throw nb::python_error();
-    t.shape.push_back(PyLong_AsLongLong(i.ptr()));
-  }
-  for (int64_t s : t.shape)
-    if (s < 1) throw Error(Code::E120, "ndarray: a dimension of size " + std::to_string(s));
-  if (!address.is_none()) {
-    t.address_partition = nb::cast<int64_t>(address[0]);
-    t.address_bytes = nb::cast<int64_t>(address[1]);
-  }
-  program::check_tensor(trace.program.machine(), t);
-  const TensorId id = trace.declare(std::move(t));
-  return {trace.shared_from_this(), View::whole(trace.program.tensor(id), id)};
-}
-
-PyTensor add_input(Trace& trace, const std::string& name, nb::handle dtype,
-                   const std::vector<int64_t>& shape, size_t address, nb::object owner) {
-  Tensor t;
-  t.name = name;
-  t.dtype = to_dtype(dtype);
-  t.buffer = isa::Buffer::shared_hbm;
-  t.shape = shape;
-  const TensorId id =
-      trace.add_input(std::move(t), reinterpret_cast<const std::byte*>(address), std::move(owner));
-  return {trace.shared_from_this(), View::whole(trace.program.tensor(id), id)};
 }
 
 }  // namespace
@@ -118,6 +83,15 @@ void bind_program(nb::module_& m) {
       .def_ro("title", &Machine::title)
       .def_prop_ro("core_name", [](const Machine& x) { return x.core.name; })
       .def_prop_ro("version", [](const Machine& x) { return x.core.version; })
+      .def_prop_ro("partitions", [](const Machine& x) { return x.core.partitions; })
+      .def_prop_ro("stationary_free_max",
+                   [](const Machine& x) { return x.core.tensor.stationary_free_max; })
+      .def_prop_ro("moving_free_max",
+                   [](const Machine& x) { return x.core.tensor.moving_free_max; })
+      .def_prop_ro("bn_stats_free_max",
+                   [](const Machine& x) { return x.core.vector.bn_stats_free_max; })
+      .def_prop_ro("sbuf_total_partition_bytes",
+                   [](const Machine& x) { return x.core.memory.sbuf_partition_bytes; })
       .def_prop_ro("logical_core_default",
                    [](const Machine& x) { return x.chip.logical_core_default; })
       .def_prop_ro("sbuf_partition_bytes",
@@ -133,74 +107,10 @@ void bind_program(nb::module_& m) {
     return std::const_pointer_cast<Machine>(loaded);
   }, nb::arg("name"), nb::arg("overrides") = std::vector<std::string>{});
 
+  bind_names(m);
   bind_tensor(m);
   bind_instruction_functions(m);
-
-  nb::class_<Trace>(m, "Trace")
-      .def("__init__", [](nb::pointer_and_handle<Trace>) {
-        throw Error(Code::B001, "traces are made by _core.new_trace");
-      })
-      .def("declare", declare, nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer"),
-           nb::arg("name") = "", nb::arg("address") = nb::none())
-      .def("add_input", add_input)
-      .def("add_register", [](Trace& t) {
-        return PyRegister{t.shared_from_this(), t.program.add_register()};
-      })
-      .def("flush", &Trace::flush)
-      .def("set_outputs", [](Trace& t, const std::vector<uint32_t>& ids) { t.program.outputs = ids; })
-      .def("finish_values", &Trace::finish_values)
-      .def("written_inputs", [](Trace& t) {
-        nb::list ids;
-        for (TensorId id : t.program.inputs)
-          if (!t.values().memory().storage(id)->borrowed()) ids.append(id);
-        return ids;
-      })
-      .def("copy_tensor", [](Trace& t, uint32_t id, size_t address) {
-        core::Storage& s = *t.values().memory().storage(id);
-        std::memcpy(reinterpret_cast<void*>(address), s.data(), s.bytes());
-      })
-      .def_prop_ro("machine", [](Trace& t) {
-        return std::const_pointer_cast<Machine>(t.program.shared_machine());
-      })
-      .def_prop_ro("name", [](Trace& t) { return t.program.name; })
-      .def_prop_ro("core", [](Trace& t) { return t.program.core(); })
-      .def_prop_ro("cores", [](Trace& t) { return t.cores; })
-      .def_prop_ro("size", [](Trace& t) { return t.program.size(); });
-  m.def("new_trace", [](std::shared_ptr<Machine> machine, const std::string& name, int core,
-                        int cores, bool eager, bool time_only, int threads, uint64_t seed,
-                        bool stochastic, bool checks, double timeout_s) {
-    if (!machine->core.runs_kernels)
-      throw Error(Code::K001, machine->title + " is described for planning only: how it executes "
-                                               "kernels is not public");
-    TraceOptions o;
-    o.eager = eager;
-    o.time_only = time_only;
-    o.values.threads = threads;
-    o.values.seed = seed;
-    o.values.stochastic_rounding = stochastic;
-    o.values.checks = checks;
-    o.values.timeout_s = timeout_s;
-    o.values.progress = [](double) {
-      const nb::gil_scoped_acquire gil;
-      if (PyErr_CheckSignals() != 0) throw nb::python_error();
-      return true;
-    };
-    return std::make_shared<Trace>(machine, name, core, cores, std::move(o));
-  }, nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
-     nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("threads") = 1,
-     nb::arg("seed") = 0, nb::arg("stochastic") = false, nb::arg("checks") = true,
-     nb::arg("timeout_s") = 0.0);
-  m.def("current_trace", []() -> std::shared_ptr<Trace> {
-    return Trace::required().shared_from_this();
-  });
-  m.def("has_trace", [] { return Trace::current() != nullptr; });
-  // Makes a trace current (None: none) and returns the one before.
-  m.def("set_trace", [](std::shared_ptr<Trace> trace) -> std::shared_ptr<Trace> {
-    std::shared_ptr<Trace> previous =
-        Trace::current() ? Trace::current()->shared_from_this() : nullptr;
-    Trace::set_current(trace.get());
-    return previous;
-  }, nb::arg("trace").none());
+  bind_trace(m);
 }
 
 }  // namespace trainyard::bind

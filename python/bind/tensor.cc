@@ -1,4 +1,4 @@
-// NkiTensor, VirtualRegister and the number formats as Python objects.
+// NkiTensor and VirtualRegister as Python objects.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,20 +14,10 @@ namespace trainyard::bind {
 using base::Code;
 using base::DType;
 using base::Error;
-using isa::Buffer;
 using program::Index;
 using program::kNone;
 
 namespace {
-
-// Never freed: they are module constants, and the interpreter outlives nothing else of ours.
-PyObject* dtype_objects[base::kDTypeCount];
-
-int64_t integer_of(nb::handle o) {
-  const nb::object i = nb::steal(PyNumber_Index(o.ptr()));
-  if (!i.is_valid()) throw nb::python_error();
-  return PyLong_AsLongLong(i.ptr());
-}
 
 nb::tuple to_tuple(const std::vector<int64_t>& values) {
   nb::object t = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
@@ -39,10 +29,10 @@ nb::tuple to_tuple(const std::vector<int64_t>& values) {
 std::vector<int64_t> to_integers(nb::handle sequence) {
   std::vector<int64_t> out;
   if (PyIndex_Check(sequence.ptr())) {
-    out.push_back(integer_of(sequence));
+    out.push_back(to_integer(sequence));
     return out;
   }
-  for (nb::handle item : nb::borrow<nb::iterable>(sequence)) out.push_back(integer_of(item));
+  for (nb::handle item : nb::borrow<nb::iterable>(sequence)) out.push_back(to_integer(item));
   return out;
 }
 
@@ -52,20 +42,20 @@ Index to_index(nb::handle key) {
     i.kind = Index::Kind::slice;
     const auto* s = reinterpret_cast<PySliceObject*>(key.ptr());
     if (s->start != Py_None) {
-      i.start = integer_of(s->start);
+      i.start = to_integer(s->start);
       i.has_start = true;
     }
     if (s->stop != Py_None) {
-      i.stop = integer_of(s->stop);
+      i.stop = to_integer(s->stop);
       i.has_stop = true;
     }
-    i.step = s->step == Py_None ? 1 : integer_of(s->step);
+    i.step = s->step == Py_None ? 1 : to_integer(s->step);
   } else if (key.ptr() == Py_Ellipsis) {
     i.kind = Index::Kind::ellipsis;
   } else if (key.is_none()) {
     i.kind = Index::Kind::new_axis;
   } else if (PyIndex_Check(key.ptr())) {
-    i.start = integer_of(key);
+    i.start = to_integer(key);
   } else {
     throw Error(Code::E120, fmt::format("an index of type {}", Py_TYPE(key.ptr())->tp_name))
         .fix("Index with integers, slices, nl.ds(start, size), ... or None.");
@@ -108,7 +98,7 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
   }
   std::optional<int64_t> extra;
   uint32_t reg = register_of(scalar);
-  if (!offset.is_none()) extra = integer_of(offset);
+  if (!offset.is_none()) extra = to_integer(offset);
   std::optional<DType> as;
   if (!dtype.is_none()) as = to_dtype(dtype);
   if (!scalar.is_none() && reg == kNone && !nb::isinstance<PyTensor>(scalar)) {
@@ -116,7 +106,7 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
     const int dim = indirect_dim < 0 ? indirect_dim + t.view.ndim() : indirect_dim;
     if (dim < 0 || dim >= t.view.ndim())
       throw Error(Code::E120, fmt::format("ap: indirect_dim {}", indirect_dim));
-    const int64_t bytes = integer_of(scalar) * t.view.dims[dim].step *
+    const int64_t bytes = to_integer(scalar) * t.view.dims[dim].step *
                           static_cast<int64_t>(base::size_of(t.view.dtype));
     extra = extra.value_or(0) +
             bytes / static_cast<int64_t>(base::size_of(as.value_or(t.view.dtype)));
@@ -129,7 +119,7 @@ PyTensor select(const PyTensor& t, int dim, nb::handle index) {
   const uint32_t reg = register_of(index);
   if (reg != kNone || nb::isinstance<PyTensor>(index))
     return {t.trace, t.view.select_dynamic(dim, reg, tile_of(index))};
-  return {t.trace, t.view.select(dim, integer_of(index))};
+  return {t.trace, t.view.select(dim, to_integer(index))};
 }
 
 std::string repr(const PyTensor& t) {
@@ -141,70 +131,27 @@ std::string repr(const PyTensor& t) {
 
 }  // namespace
 
-DType to_dtype(nb::handle o) {
-  if (nb::isinstance<PyDType>(o)) return nb::cast<const PyDType&>(o).dtype;
-  std::string name;
-  if (PyUnicode_Check(o.ptr())) name = nb::cast<std::string>(o);
-  if (!base::dtype_from_name(name)) {
-    const nb::object found = nb::module_::import_("trainyard.nki.dtypes").attr("name_of")(o);
-    name = nb::cast<std::string>(found);
-  }
-  if (const auto dtype = base::dtype_from_name(name)) return *dtype;
-  const bool wide = name == "float64" || name == "int64" || name == "uint64";
-  Error e(wide ? Code::E123 : Code::E105, fmt::format("data type {}", name));
-  if (wide && name != "float64") e.fix("Pass a 32-bit integer type, e.g. array.astype(numpy.int32).");
-  throw e.at(place_of_caller());
-}
-
-nb::object dtype_object(DType dtype) {
-  return nb::borrow(dtype_objects[static_cast<int>(dtype)]);
-}
-
-Buffer to_buffer(nb::handle o) {
-  const nb::object name = nb::getattr(o, "name", nb::none());
-  const std::string text = nb::isinstance<nb::str>(o) ? nb::cast<std::string>(o)
-                           : name.is_none()           ? "?"
-                                                      : nb::cast<std::string>(name);
-  if (text == "sbuf") return Buffer::sbuf;
-  if (text == "psum") return Buffer::psum;
-  if (text == "hbm" || text == "private_hbm") return Buffer::private_hbm;
-  if (text == "shared_hbm") return Buffer::shared_hbm;
-  throw Error(Code::E107, fmt::format("buffer {}", text))
-      .limit(text, "nl.sbuf, nl.psum, nl.hbm, nl.private_hbm, nl.shared_hbm", "nl.ndarray")
-      .at(place_of_caller());
-}
-
 void bind_tensor(nb::module_& m) {
-  nb::class_<PyDType>(m, "DType", nb::dynamic_attr())
-      .def_prop_ro("name", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
-      .def_prop_ro("itemsize", [](const PyDType& d) { return base::size_of(d.dtype); })
-      .def("__str__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
-      .def("__repr__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
-      .def("__hash__", [](const PyDType& d) {
-        return nb::hash(nb::str(std::string(base::name_of(d.dtype)).c_str()));
-      })
-      .def("__eq__", [](const PyDType& d, nb::handle other) {
-        if (nb::isinstance<PyDType>(other))
-          return nb::cast<const PyDType&>(other).dtype == d.dtype;
-        if (nb::isinstance<nb::str>(other))
-          return base::dtype_from_name(nb::cast<std::string>(other)) == d.dtype;
-        const nb::object same = nb::module_::import_("trainyard.nki.dtypes").attr("equal");
-        return nb::cast<bool>(same(dtype_object(d.dtype), other));
-      }, nb::arg("other").none());
-  nb::list all;
-  for (int i = 0; i < base::kDTypeCount; ++i) {
-    dtype_objects[i] = nb::cast(PyDType{static_cast<DType>(i)}).release().ptr();
-    all.append(nb::handle(dtype_objects[i]));
-  }
-  m.attr("dtypes") = all;
-
-  nb::class_<PyRegister>(m, "VirtualRegister")
-      .def_ro("id", &PyRegister::id)
+  nb::class_<PyRegister> registers(m, "VirtualRegister");
+  registers.def_ro("id", &PyRegister::id)
       .def("__index__", &PyRegister::value)
       .def("__int__", &PyRegister::value)
-      .def("__bool__", [](const PyRegister& r) { return r.value() != 0; });
+      .def("__bool__", [](const PyRegister& r) { return r.value() != 0; })
+      .def("__hash__", [](const PyRegister& r) { return static_cast<Py_hash_t>(r.id); })
+      .def("__repr__", [](const PyRegister& r) { return fmt::format("VirtualRegister({})", r.id); });
+  for (const char* name : {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__",
+                           "__floordiv__", "__mod__", "__eq__", "__ne__", "__lt__", "__le__",
+                           "__gt__", "__ge__"})
+    registers.def(name, [name](const PyRegister&, nb::handle) -> bool {
+      throw Error(Code::E303, fmt::format("{} of a register", name))
+          .fix("Compute with tiles (register_store, nisa.tensor_scalar), or use int(register), "
+               "which runs the kernel up to here.");
+    }, nb::arg("other").none());
 
   nb::class_<PyTensor>(m, "NkiTensor")
+      .def("__init__", [](nb::pointer_and_handle<PyTensor>, nb::args, nb::kwargs) {
+        throw Error(Code::U001, "NkiTensor(…)").fix("Make tensors with nl.ndarray.");
+      })
       .def_prop_ro("shape", [](const PyTensor& t) { return to_tuple(t.view.shape()); })
       .def_prop_ro("strides", [](const PyTensor& t) {
         std::vector<int64_t> steps;
@@ -217,6 +164,7 @@ void bind_tensor(nb::module_& m) {
       .def_prop_ro("itemsize", [](const PyTensor& t) { return base::size_of(t.view.dtype); })
       .def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.view.dtype); })
       .def_prop_ro("name", [](const PyTensor& t) { return t.trace->program.tensor(t.view.tensor).name; })
+      .def_prop_ro("buffer", [](const PyTensor& t) { return buffer_object(t.view.buffer); })
       .def_prop_ro("_buffer", [](const PyTensor& t) { return std::string(isa::name_of(t.view.buffer)); })
       .def_prop_ro("_id", [](const PyTensor& t) { return t.view.tensor; })
       .def("__getitem__", get_item, nb::arg("key").none())

@@ -3,6 +3,7 @@
 #include "python/bind/trace.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "trainyard/base/diagnostics.h"
 
@@ -93,10 +94,30 @@ base::Place place_of_caller() {
   return place;
 }
 
+namespace {
+
+constexpr std::chrono::milliseconds kGlance{20};  // how often a long run looks up
+
+// Long runs of values stop on Ctrl-C and at the time limit.
+core::ValueOptions with_signals(core::ValueOptions options, const Trace& trace) {
+  options.progress = [&trace, last = std::chrono::steady_clock::now()](double) mutable {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last < kGlance) return true;
+    last = now;
+    trace.check_deadline();
+    const nb::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    return true;
+  };
+  return options;
+}
+
+}  // namespace
+
 Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
-             TraceOptions options)
+             std::shared_ptr<Trace> partner, TraceOptions options)
     : program(std::move(machine), core), cores(cores), options_(std::move(options)),
-      values_(program, options_.values) {
+      values_(program, with_signals(options_.values, *this)), partner_(std::move(partner)) {
   program.name = std::move(name);
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
 }
@@ -111,18 +132,59 @@ Trace& Trace::required() {
 
 void Trace::set_current(Trace* trace) { current_trace = trace; }
 
-TensorId Trace::declare(isa::Tensor tensor) {
-  tensor.site = sites.here();
-  return program.add_tensor(std::move(tensor));
+void Trace::check_deadline() const {
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started_;
+  if (options_.timeout_s <= 0 || spent.count() <= options_.timeout_s) return;
+  throw Error(Code::E008, fmt::format("{}: stopped after {} instructions, {} of them run",
+                                      program.name, program.size(), values_.done()))
+      .limit(fmt::format("{:.1f} s", spent.count()), fmt::format("{:.3g} s", options_.timeout_s),
+             "timeout");
 }
 
-TensorId Trace::add_input(isa::Tensor tensor, const std::byte* data, nb::object owner) {
+std::shared_ptr<core::Storage> Trace::storage_of(TensorId id) {
+  values_.memory().begin_window();
+  values_.memory().prepare(id, false);
+  return values_.memory().shared_storage(id);
+}
+
+TensorId Trace::declare(isa::Tensor tensor) {
+  tensor.site = sites.here();
+  const bool shared = tensor.buffer == isa::Buffer::shared_hbm && cores > 1;
+  const TensorId id = program.add_tensor(std::move(tensor));
+  if (!shared) return id;
+  const size_t n = shared_.size();
+  shared_.push_back(id);
+  if (!partner_ || n >= partner_->shared_.size()) return id;
+  const TensorId theirs = partner_->shared_[n];
+  const isa::Tensor& mine = program.tensor(id);
+  const isa::Tensor& other = partner_->program.tensor(theirs);
+  if (mine.shape != other.shape || mine.dtype != other.dtype)
+    throw Error(Code::E110, fmt::format("the cores declare different tensors in shared HBM as "
+                                        "their number {}", n + 1))
+        .limit(fmt::format("{}[{}]", base::name_of(mine.dtype), fmt::join(mine.shape, ", ")),
+               fmt::format("{}[{}]", base::name_of(other.dtype), fmt::join(other.shape, ", ")),
+               "physical core 0")
+        .at(sites.place(mine.site));
+  if (!options_.time_only) values_.memory().bind(id, partner_->storage_of(theirs));
+  return id;
+}
+
+TensorId Trace::add_constant(isa::Tensor tensor, const std::byte* data, nb::object owner) {
   const auto bytes = static_cast<size_t>(tensor.bytes());
   tensor.input = true;
   const TensorId id = program.add_tensor(std::move(tensor));
   values_.memory().bind(id, std::make_shared<core::Storage>(data, bytes));
-  program.inputs.push_back(id);
   owners_.push_back(std::move(owner));
+  bound_.push_back(id);
+  return id;
+}
+
+TensorId Trace::add_input(isa::Tensor tensor, const std::byte* data, nb::object owner) {
+  const TensorId id = add_constant(std::move(tensor), data, std::move(owner));
+  const size_t n = program.inputs.size();
+  if (partner_ && n < partner_->program.inputs.size())
+    values_.memory().bind(id, partner_->storage_of(partner_->program.inputs[n]));
+  program.inputs.push_back(id);
   return id;
 }
 
@@ -136,8 +198,9 @@ void Trace::release(TensorId id) { --handles_[id]; }
 std::vector<uint8_t> Trace::kept() const {
   std::vector<uint8_t> keep(program.tensor_count());
   for (size_t i = 0; i < handles_.size() && i < keep.size(); ++i) keep[i] = handles_[i] > 0;
-  for (TensorId id : program.inputs) keep[id] = 1;
+  for (TensorId id : bound_) keep[id] = 1;
   for (TensorId id : program.outputs) keep[id] = 1;
+  for (TensorId id : shared_) keep[id] = 1;
   return keep;
 }
 
@@ -150,10 +213,12 @@ void Trace::flush() {
   values_.run(end, keep);
 }
 
+void Trace::finish_tracing() {
+  if (!options_.time_only) flush();
+}
+
 void Trace::finish_values() {
-  if (options_.time_only) return;
-  flush();
-  if (!options_.values.checks) return;
+  if (options_.time_only || !options_.values.checks) return;
   for (TensorId id : program.outputs) values_.check_output(id);
 }
 
@@ -173,10 +238,6 @@ void Trace::read(const View& view, std::byte* out) {
     origin = std::max<int64_t>(0, t.address_partition) * pitch + t.address_bytes;
   }
   const int64_t row = std::max<int64_t>(1, t.row_bytes());
-  if (!t.has_address() && view.is_contiguous()) {
-    std::memcpy(out, s.data() + view.offset * element, view.elements() * element);
-    return;
-  }
   std::vector<int64_t> index(view.ndim(), 0);
   for (int64_t k = 0, n = view.elements(); k < n; ++k) {
     int64_t at = view.offset;

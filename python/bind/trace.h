@@ -4,6 +4,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -53,12 +54,24 @@ struct TraceOptions {
   core::ValueOptions values;
   bool eager = false;      ///< flush after every instruction
   bool time_only = false;  ///< never run values
+  double timeout_s = 0;    ///< host seconds for tracing and values together; 0: none
+};
+
+/// Instructions [first, last) that keep program order (nl.no_reorder).
+struct FixedOrder {
+  program::InstructionId first, last;
+};
+
+/// One instruction that must not start before another has ended (depends_on, with_schedule).
+struct Edge {
+  program::InstructionId consumer, producer;
 };
 
 class Trace : public std::enable_shared_from_this<Trace> {
  public:
+  /// `partner`: the trace of the logical core's first physical core, if this is its second.
   Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
-        TraceOptions options);
+        std::shared_ptr<Trace> partner, TraceOptions options);
 
   static Trace* current();  ///< of this thread, or null
   static Trace& required();  ///< E305 outside a kernel
@@ -66,19 +79,36 @@ class Trace : public std::enable_shared_from_this<Trace> {
 
   program::Program program;
   Sites sites;
-  int cores;  ///< physical cores in the logical core
+  int cores;              ///< physical cores in the logical core
+  bool has_grid = false;  ///< launched as kernel[n](…)
 
-  /// Declares a tensor; `shared_index` of shared HBM tensors pairs them across cores.
+  // What the kernel asked of the schedule.
+  std::vector<FixedOrder> fixed_order;
+  std::vector<Edge> edges;
+  int fixed_depth = 0;  ///< nl.no_reorder blocks that are open
+
+  /// Declares a tensor. The n-th tensor that each core of a logical core declares in shared HBM is
+  /// one tensor.
   TensorId declare(isa::Tensor tensor);
+  /// An array of the caller's, or data that comes with the program; `owner` keeps it alive.
   TensorId add_input(isa::Tensor tensor, const std::byte* data, nb::object owner);
+  TensorId add_constant(isa::Tensor tensor, const std::byte* data, nb::object owner);
 
   /// Runs the values of everything traced so far.
   void flush();
+  /// The kernel's Python has ended: runs the rest of its values.
+  void finish_tracing();
+  /// Refuses outputs that hold undefined data; after finish_tracing() of every core.
   void finish_values();
   const core::Values& values() const { return values_; }
   core::Values& values() { return values_; }
   const TraceOptions& options() const { return options_; }
-  void after_instruction() { if (options_.eager) flush(); }
+  void after_instruction() {
+    if (options_.eager) flush();
+    if (options_.timeout_s > 0 && program.size() % 256 == 0) check_deadline();
+  }
+  /// Throws E008 when the run has taken longer than it may.
+  void check_deadline() const;
 
   void retain(TensorId id);
   void release(TensorId id);
@@ -88,9 +118,14 @@ class Trace : public std::enable_shared_from_this<Trace> {
 
  private:
   std::vector<uint8_t> kept() const;
+  std::shared_ptr<core::Storage> storage_of(TensorId id);
 
   TraceOptions options_;
   core::Values values_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::shared_ptr<Trace> partner_;
+  std::vector<TensorId> shared_;   // tensors in shared HBM, as declared
+  std::vector<TensorId> bound_;    // arguments and constants
   std::vector<uint32_t> handles_;  // by tensor: NkiTensor objects alive
   std::vector<nb::object> owners_;
 };
@@ -102,11 +137,16 @@ struct PyTensor {
 
   PyTensor(std::shared_ptr<Trace> t, View v) : trace(std::move(t)), view(std::move(v)) {
     trace->retain(view.tensor);
+    if (view.index) trace->retain(view.index->tensor);
   }
   PyTensor(const PyTensor& o) : PyTensor(o.trace, o.view) {}
-  PyTensor(PyTensor&& o) noexcept : PyTensor(o.trace, o.view) {}
+  PyTensor(PyTensor&& o) noexcept : trace(std::move(o.trace)), view(std::move(o.view)) {}
   PyTensor& operator=(const PyTensor&) = delete;
-  ~PyTensor() { trace->release(view.tensor); }
+  ~PyTensor() {
+    if (!trace) return;  // moved from
+    trace->release(view.tensor);
+    if (view.index) trace->release(view.index->tensor);
+  }
 };
 
 /// What Python calls VirtualRegister.
@@ -115,6 +155,10 @@ struct PyRegister {
   uint32_t id;
   int64_t value() const;  ///< flushes
 };
+
+/// Declares a tensor as nl.ndarray does.
+PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle buffer,
+                 const std::string& name, nb::handle address);
 
 /// A number format as Python sees it: nl.float32 and the like.
 struct PyDType {
@@ -125,11 +169,17 @@ struct PyDType {
 base::DType to_dtype(nb::handle object);
 nb::object dtype_object(base::DType dtype);
 isa::Buffer to_buffer(nb::handle object);
+nb::object buffer_object(isa::Buffer buffer);
+
+/// The int64 of a Python or NumPy integer, or a Python error.
+int64_t to_integer(nb::handle object);
 
 /// Sets the Python exception for a C++ error, with the caller's place if it has none.
 void raise(base::Error& error);
 
 void bind_instruction_functions(nb::module_& m);
+void bind_names(nb::module_& m);  // number formats and memories
 void bind_tensor(nb::module_& m);
+void bind_trace(nb::module_& m);
 
 }  // namespace trainyard::bind

@@ -1,12 +1,23 @@
 """Arrays on their way into a kernel and out of it: NumPy and torch."""
 
+import inspect
+
 import numpy as np
 
 from trainyard import _core
 from trainyard.nki.dtypes import by_name, name_of
 
 
-def _is_torch(value):
+def bind_arguments(function, name, args, kwargs):
+    """The call's BoundArguments; E007 where they do not fit the kernel's signature."""
+    try:
+        return inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        _core.refuse("E007", f"{name}: {error}", fix=f"{name}{inspect.signature(function)}")
+
+
+def is_torch(value):
+    """Whether it is a torch tensor; torch itself need not be there."""
     return type(value).__module__.split(".")[0] == "torch" and hasattr(value, "data_ptr")
 
 
@@ -18,33 +29,49 @@ class Inputs:
         self.torch = False
         self.borrowed = {}
 
+    def convert_all(self, bound):
+        """args and kwargs with tensors in place of arrays, named as the kernel's parameters."""
+        parameters = bound.signature.parameters
+        values = {}
+        for name, value in bound.arguments.items():
+            if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+                values[name] = tuple(self.convert(v, f"{name}{i}") for i, v in enumerate(value))
+            elif parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                values[name] = {key: self.convert(v, key) for key, v in value.items()}
+            else:
+                values[name] = self.convert(value, name)
+        converted = inspect.BoundArguments(bound.signature, values)
+        return converted.args, converted.kwargs
+
     def convert(self, value, name):
-        """An array becomes a tensor in shared HBM; containers are searched; the rest passes."""
+        """An array becomes a tensor in shared HBM; plain containers are searched; the rest
+        passes as it is."""
         if isinstance(value, np.ndarray):
             return self._add(name, value, value)
-        if _is_torch(value):
-            self.torch = True
-            import torch
-
-            flat = value.detach().cpu().contiguous()
-            host = flat.view(torch.uint8).numpy() if flat.ndim else flat.numpy()
-            dtype = by_name.get(name_of(value.dtype))
-            if dtype is None:
-                _refuse_dtype(name, name_of(value.dtype))
-            array = host.view(dtype.dtype).reshape(tuple(value.shape))
-            return self._add(name, array, value)
-        if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        if is_torch(value):
+            return self._add_torch(name, value)
+        if type(value) in (list, tuple):
             return type(value)(self.convert(v, f"{name}_{i}") for i, v in enumerate(value))
+        if type(value) is dict:
+            return {key: self.convert(v, f"{name}_{key}") for key, v in value.items()}
         return value
 
+    def _add_torch(self, name, value):
+        import torch
+
+        self.torch = True
+        dtype = _dtype_of(name, value.dtype)
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        array = flat.view(torch.uint8).numpy().view(dtype.dtype).reshape(tuple(value.shape))
+        return self._add(name, array, value)
+
     def _add(self, name, array, original):
-        dtype = by_name.get(name_of(array.dtype))
-        if dtype is None:
-            _refuse_dtype(name, name_of(array.dtype))
-        packed = np.ascontiguousarray(array).reshape(array.shape)
-        tensor = self.trace.add_input(
-            name, dtype, list(packed.shape), packed.ctypes.data, packed
-        )
+        dtype = _dtype_of(name, array.dtype)
+        shape = array.shape or (1,)
+        packed = np.ascontiguousarray(array).reshape(shape)
+        if not packed.size:
+            _core.refuse("E007", f"argument {name} has no elements", str(array.shape))
+        tensor = self.trace.add_input(name, dtype, list(shape), packed.ctypes.data, packed)
         self.borrowed[tensor._id] = (packed, original)
         return tensor
 
@@ -54,31 +81,29 @@ class Inputs:
             packed, original = self.borrowed[tensor]
             result = np.empty_like(packed)
             self.trace.copy_tensor(tensor, result.ctypes.data)
+            result = result.reshape(original.shape)
             if isinstance(original, np.ndarray):
                 original[...] = result
             else:
-                original.copy_(_to_torch(result))
+                original.detach().copy_(_to_torch(result))
 
 
 class Outputs:
-    """What a kernel returned: a tensor, a tuple or list of them, or nothing."""
+    """What a kernel returned: a tensor, a tuple, list or dict of them, or nothing."""
 
     def __init__(self, result):
         self.result = result
-        self.ids = sorted({t._id for t in _tensors(result)})
-        for tensor in _tensors(result):
+        tensors = list(_tensors(result))
+        self.ids = sorted({tensor._id for tensor in tensors})
+        for tensor in tensors:
             if tensor._buffer != "shared_hbm":
-                _core.refuse(
-                    "E304",
-                    f"the kernel returns {tensor!r}",
-                    tensor._buffer,
-                    "shared_hbm",
-                    "kernel outputs",
-                )
+                message = f"the kernel returns {tensor!r}"
+                _core.refuse("E304", message, tensor._buffer, "shared_hbm", "kernel outputs")
 
-    def to_host(self, torch):
-        """The values, in the kind of array that came in."""
-        return _map(self.result, lambda tensor: _to_host(tensor, torch))
+    def to_host(self, torch, without_values=False):
+        """The values, in the kind of array that came in; fresh memory where none ran."""
+        read = fresh if without_values else to_numpy
+        return _map(self.result, lambda t: _to_torch(read(t)) if torch else read(t))
 
 
 def to_numpy(tensor):
@@ -88,41 +113,52 @@ def to_numpy(tensor):
     return out
 
 
-def _to_host(tensor, torch):
-    values = to_numpy(tensor)
-    return _to_torch(values) if torch else values
+def fresh(tensor):
+    """An array like the tensor with what memory holds that nobody wrote: NaN, in integers 4."""
+    dtype = tensor.dtype.dtype
+    return np.full(tensor.shape, 4 if dtype.kind in "biu" else np.nan, dtype)
 
 
 def _to_torch(array):
     import torch
 
-    name = name_of(array.dtype)
-    return torch.from_numpy(array.view(np.uint8)).view(getattr(torch, name)).reshape(array.shape)
+    name = name_of(array.dtype).removesuffix("_")
+    if (dtype := getattr(torch, name, None)) is None:
+        _core.refuse("E105", f"torch has no {name}", fix="Pass NumPy arrays.")
+    flat = torch.from_numpy(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return flat.view(dtype).reshape(array.shape)
 
 
 def _tensors(result):
     if isinstance(result, _core.NkiTensor):
-        return [result]
-    if isinstance(result, (list, tuple)):
-        return [t for item in result for t in _tensors(item)]
-    if isinstance(result, dict):
-        return [t for item in result.values() for t in _tensors(item)]
-    return []
+        yield result
+    elif isinstance(result, (list, tuple)):
+        for item in result:
+            yield from _tensors(item)
+    elif isinstance(result, dict):
+        yield from _tensors(list(result.values()))
 
 
 def _map(result, convert):
     if isinstance(result, _core.NkiTensor):
         return convert(result)
     if isinstance(result, (list, tuple)):
-        return type(result)(_map(item, convert) for item in result)
+        items = [_map(item, convert) for item in result]
+        return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
     if isinstance(result, dict):
         return {key: _map(item, convert) for key, item in result.items()}
     return result
 
 
-def _refuse_dtype(name, dtype):
-    code = "E123" if dtype == "float64" else "E105"
-    fix = "" if dtype == "float64" else f"Pass {name}.astype(numpy.int32)."
-    if dtype not in ("float64", "int64", "uint64"):
-        fix = "Pass one of the number formats of nki.language."
-    _core.refuse(code, f"argument {name} is {dtype}", dtype, "a number format of the chip", "nki.language", fix)
+def _dtype_of(name, dtype):
+    """The number format of an argument; E123 for float64, E105 for others the chip lacks."""
+    found = name_of(dtype)
+    if found in by_name:
+        return by_name[found]
+    message, whose = f"argument {name} is {found}", "nki.language"
+    if found == "float64":
+        _core.refuse("E123", message, found, "float32", whose)
+    fix = "Pass one of the number formats of nki.language."
+    if found in ("int64", "uint64"):
+        fix = f"Pass {name} as {found[:-2]}32."
+    _core.refuse("E105", message, found, "a number format of the chip", whose, fix)

@@ -2,15 +2,17 @@
 
 from enum import Enum
 
+from trainyard import _core
+
 
 class MemoryRegion(Enum):
-    """Where a tensor lives. `hbm` is the core's private device memory."""
+    """Where a tensor lives. `hbm` is another name of `private_hbm`: one core's device memory."""
 
     sbuf = "sbuf"
     psum = "psum"
     private_hbm = "private_hbm"
     shared_hbm = "shared_hbm"
-    hbm = "hbm"
+    hbm = "private_hbm"  # noqa: PIE796
 
     def __str__(self):
         return self.name
@@ -21,3 +23,37 @@ psum = MemoryRegion.psum
 private_hbm = MemoryRegion.private_hbm
 shared_hbm = MemoryRegion.shared_hbm
 hbm = MemoryRegion.hbm
+
+for _region in MemoryRegion:
+    _core.register_buffer(_region.value, _region)
+
+
+def region(buffer):
+    """The MemoryRegion of a member, its name, or a tensor's buffer."""
+    if isinstance(buffer, MemoryRegion):
+        return buffer
+    name = getattr(buffer, "name", buffer)
+    if name in MemoryRegion.__members__:
+        return MemoryRegion[name]
+    known = ", ".join(f"nl.{name}" for name in MemoryRegion.__members__)
+    _core.refuse("E107", f"buffer {buffer!r}", str(buffer), known, "nki.language")
+
+
+def is_sbuf(buffer):
+    """Whether the memory is SBUF."""
+    return region(buffer) is sbuf
+
+
+def is_psum(buffer):
+    """Whether the memory is PSUM."""
+    return region(buffer) is psum
+
+
+def is_hbm(buffer):
+    """Whether the memory is device memory, private or shared."""
+    return region(buffer) in (private_hbm, shared_hbm)
+
+
+def is_on_chip(buffer):
+    """Whether the memory is SBUF or PSUM."""
+    return region(buffer) in (sbuf, psum)

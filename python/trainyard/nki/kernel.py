@@ -7,38 +7,54 @@ from trainyard.nki.launch import launch
 
 
 class Kernel:
-    """A function that runs on a NeuronCore. `kernel[lnc](…)` chooses the physical cores."""
+    """A function that runs on a NeuronCore. `kernel[lnc](…)` chooses the physical cores of the
+    logical core that it runs on; called by another kernel, it is part of that one."""
 
-    def __init__(self, function, lnc=1, options=None):
+    def __init__(self, function, lnc=None, options=None):
         self.function = function
         self.lnc = lnc
         self.options = options or {}
         functools.update_wrapper(self, function)
 
     def __getitem__(self, grid):
-        lnc = grid[0] if isinstance(grid, tuple) else grid
-        return Kernel(self.function, int(lnc), self.options)
+        sizes = grid if isinstance(grid, tuple) else (grid,)
+        if len(sizes) != 1:
+            _core.refuse("E007", f"{self.__name__}[{grid}]", str(sizes), "one number", "the grid")
+        return Kernel(self.function, int(sizes[0]), self.options)
 
     def __call__(self, *args, **kwargs):
-        if _core.has_trace():  # a kernel called by a kernel is part of it
+        if _core.has_trace():
             return self.function(*args, **kwargs)
         return launch(self.function, args, kwargs, lnc=self.lnc, **self.options).outputs
 
-    def with_schedule(self, schedule):
-        """Accepted for compatibility: program order obeys every data dependency already."""
-        return self
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        return Kernel(self.function.__get__(instance, owner), self.lnc, self.options)
+
+    def __repr__(self):
+        return f"<kernel {self.__module__}.{self.__qualname__}>"
+
+    def with_schedule(self, edges):
+        """A kernel in which (consumer, producer or producers) pairs of instruction names keep
+        their order, as far as data allow."""
+        return Kernel(self.function, self.lnc, {**self.options, "edges": tuple(edges)})
 
 
 def jit(fn=None, **keywords):
-    """Marks a function as a kernel. Keywords of other toolchains are accepted: mode, platform_target,
-    debug_kernel, show_compiler_tb, experimental_flags, additional_compile_opt; `debug="eager"` runs
-    every instruction at once, so that prints and breakpoints see values."""
-    options = {"eager": True} if keywords.get("debug") == "eager" else {}
+    """Marks a function as a kernel. `debug="eager"` runs every instruction at once, so that prints
+    and breakpoints see values; `platform_target` names the machine, unless the caller does.
+    Keywords of other toolchains (mode, debug_kernel, experimental_flags, …) change nothing."""
+    options = {}
+    if keywords.get("debug") == "eager":
+        options["eager"] = True
     if keywords.get("platform_target"):
-        options["machine"] = keywords["platform_target"]
+        options["preferred_machine"] = keywords["platform_target"]
     if fn is None:
-        return lambda function: Kernel(function, options=options)
-    return fn if isinstance(fn, Kernel) else Kernel(fn, options=options)
+        return lambda function: jit(function, **keywords)
+    if isinstance(fn, Kernel):
+        return Kernel(fn.function, fn.lnc, {**fn.options, **options})
+    return Kernel(fn, options=options)
 
 
 def simulate(kernel):

@@ -1,72 +1,163 @@
-"""Launching a kernel: arrays in, trace, values, arrays out."""
+"""Launching a kernel: arrays in, one trace a physical core, values, arrays out."""
 
 import os
+import time
 from dataclasses import dataclass, field
 
-import numpy as np
+from trainyard import _core, reporting
+from trainyard.nki.arrays import Inputs, Outputs, bind_arguments
+from trainyard.nki.machines import load_machine
 
-from trainyard import _core
-from trainyard.nki import arrays
+# Called with every finished Launch; finish() at the end. `trainyard run` reports through these.
+observers = list(filter(None, [reporting.from_environment()]))
 
-DEFAULT_MACHINE = "trn2"
+
+def finish_reports():
+    """Ends the reports of this process."""
+    for observer in observers:
+        observer.finish()
+
+
+class SimulatedTime(float):
+    """Seconds on the simulated machine, a number like any other. Uncalibrated: `range` says
+    between which seconds the truth may lie."""
+
+    def __new__(cls, profile):
+        """From what `_core.time` returned."""
+        self = super().__new__(cls, profile.seconds)
+        self.range = profile.seconds_range
+        self.text = profile.time_text()
+        return self
+
+    @property
+    def seconds(self):
+        """The time as a plain float."""
+        return float(self)
+
+    def __repr__(self):
+        return self.text
 
 
 @dataclass
 class Launch:
-    """What one kernel call left behind."""
+    """What one kernel call left behind. `summary` says where the simulated time went."""
 
+    name: str
+    machine: object
     outputs: object = None
     traces: list = field(default_factory=list)
+    host_seconds: float = 0.0
+    values: bool = True
+    summary: object = None
+
+    @property
+    def instructions(self):
+        """Instructions of all cores."""
+        return sum(trace.size for trace in self.traces)
+
+    @property
+    def time(self):
+        """Simulated seconds."""
+        return SimulatedTime(self.summary)
+
+    @property
+    def engines(self):
+        """Engine -> busy share of the simulated time."""
+        return self.summary.engines
+
+    @property
+    def findings(self):
+        """(text, file, line) of remarks that are no errors."""
+        return self.summary.findings
 
 
-def machine_name(explicit=None):
-    """The machine to run on: the caller's, `trainyard run --machine`, or what the environment
-    variables of the Neuron tools name."""
-    return (
-        explicit
-        or os.environ.get("TRAINYARD_MACHINE")
-        or os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE")
-        or os.environ.get("NKI_NC_VERSION")
-        or DEFAULT_MACHINE
-    )
-
-
-def launch(function, args, kwargs, *, machine=None, lnc=1, eager=False, time_only=False, threads=None,
-           seed=0, stochastic=None, checks=True, timeout=None):
-    """Traces `function` and runs its values; returns a Launch."""
-    described = machine if isinstance(machine, _core.Machine) else _load(machine_name(machine))
-    if threads is None:
-        threads = _core.default_threads()
+def launch(
+    function,
+    args,
+    kwargs,
+    *,
+    machine=None,
+    preferred_machine=None,
+    lnc=None,
+    eager=None,
+    time_only=None,
+    threads=None,
+    seed=None,
+    stochastic=None,
+    checks=True,
+    timeout=None,
+    edges=(),
+):
+    """Traces `function` once for each physical core, in order, runs the values and returns a
+    Launch. What is None comes from the environment (that is how `trainyard run` sets it)."""
+    started = time.perf_counter()
+    described = load_machine(machine, preferred=preferred_machine)
+    grid = lnc or os.environ.get("TRAINYARD_LNC")
+    lnc = int(grid or 1)
+    if not 1 <= lnc <= 2:
+        _core.refuse("E007", "the launch grid", str(lnc), "1 or 2", "physical cores", "")
+    if time_only is None:
+        time_only = os.environ.get("TRAINYARD_TIME_ONLY") == "1"
+    if eager is None:
+        eager = os.environ.get("TRAINYARD_EAGER") == "1"
     if stochastic is None:
         stochastic = os.environ.get("NEURON_RT_STOCHASTIC_ROUNDING_EN", "0") == "1"
+    if seed is None:
+        seed = int(os.environ.get("TRAINYARD_SEED", "0"))
     name = getattr(function, "__name__", "kernel")
-    trace = _core.new_trace(
-        described, name, core=0, cores=lnc, eager=eager, time_only=time_only, threads=threads,
-        seed=seed, stochastic=stochastic, checks=checks, timeout_s=timeout or 0.0,
-    )
-    inputs = arrays.Inputs(trace)
-    bound_args = [inputs.convert(value, f"arg{i}") for i, value in enumerate(args)]
-    bound_kwargs = {key: inputs.convert(value, key) for key, value in kwargs.items()}
+    done = Launch(name, described, values=not time_only)
+    bound = bind_arguments(function, name, args, kwargs)
+    results = []
+    inputs = None
+    for core in range(lnc):
+        trace = _core.new_trace(
+            described,
+            name,
+            core=core,
+            cores=lnc,
+            partner=done.traces[0] if core else None,
+            eager=eager and not time_only,
+            time_only=time_only,
+            threads=threads or _core.default_threads(),
+            seed=seed,
+            stochastic=stochastic,
+            checks=checks,
+            timeout_s=max(1e-9, timeout - (time.perf_counter() - started)) if timeout else 0.0,
+        )
+        trace.has_grid = grid is not None
+        trace.constants = {}
+        done.traces.append(trace)
+        inputs = Inputs(trace)
+        results.append(_trace_core(trace, function, edges, *inputs.convert_all(bound)))
+        if core == lnc - 1:
+            done.summary = _measure(done.traces)  # first: what does not fit need not run
+        trace.finish_tracing()
+    # The cores share what they return; core 0's tensors stand for both.
+    done.traces[0].finish_values()
+    if not time_only:
+        inputs.write_back()
+    done.outputs = results[0].to_host(inputs.torch, time_only)
+    done.host_seconds = time.perf_counter() - started
+    for observe in observers:
+        observe(done)
+    return done
+
+
+def _trace_core(trace, function, edges, args, kwargs):
+    """Runs the kernel's Python for one core; what it returned."""
     previous = _core.set_trace(trace)
     try:
-        result = function(*bound_args, **bound_kwargs)
-        del bound_args, bound_kwargs
-        outputs = arrays.Outputs(result)
+        outputs = Outputs(function(*args, **kwargs))
         trace.set_outputs(outputs.ids)
-        trace.finish_values()
+        for consumer, producers in edges:
+            for producer in [producers] if isinstance(producers, str) else producers:
+                trace.add_edge(consumer, producer)
     finally:
         _core.set_trace(previous)
-    if time_only:
-        return Launch(None, [trace])
-    inputs.write_back()
-    return Launch(outputs.to_host(inputs.torch), [trace])
+    return outputs
 
 
-_loaded = {}
-
-
-def _load(name):
-    overrides = tuple(filter(None, os.environ.get("TRAINYARD_SET", "").split("\n")))
-    if (name, overrides) not in _loaded:
-        _loaded[name, overrides] = _core.load_machine(name, list(overrides))
-    return _loaded[name, overrides]
+def _measure(traces):
+    """Schedules, places, orders and times the finished traces."""
+    intervals = bool(os.environ.get("TRAINYARD_TRACE"))
+    return _core.time(traces, os.environ.get("TRAINYARD_SCHEDULE"), intervals=intervals)

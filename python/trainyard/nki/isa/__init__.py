@@ -1,5 +1,5 @@
 """nki.isa: the instructions of the NeuronCore. Each function is a C++ object made from the
-instruction's own description; `help(nki.isa.nc_matmul)` and `trainyard explain nc_matmul` show it."""
+instruction's own description: help(nki.isa.nc_matmul) and `trainyard explain nc_matmul` show it."""
 
 from trainyard import _core
 from trainyard.nki.isa import constants
@@ -28,12 +28,8 @@ globals().update(_core.instructions)
 
 def register_alloc(x=None):
     """A new register, optionally set to an integer or to the value of a one-element tensor."""
-    trace = _core.current_trace()
-    register = trace.add_register()
-    if isinstance(x, _core.NkiTensor):
-        _core.instructions["register_load"](register, x)
-    else:
-        _core.instructions["register_alloc"](register, x)
+    register = _core.current_trace().add_register()
+    _core.instructions["register_alloc"](register, x)
     return register
 
 

@@ -1,0 +1,1 @@
+"""Commands of `trainyard` that are written in Python: a module each, with main(arguments)."""

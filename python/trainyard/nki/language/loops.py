@@ -1,0 +1,71 @@
+"""Loops and slices. Ranges with known bounds are Python's own and unroll; those whose bounds are
+registers run the kernel up to here, read the register, and unroll."""
+
+from trainyard import _core
+from trainyard.nki import isa
+from trainyard.nki.isa import VirtualRegister
+
+_range = range
+
+
+def ds(start, size):
+    """The slice of `size` elements from `start`, for indexing."""
+    if isinstance(start, VirtualRegister):
+        fix = "Use tensor.ap(pattern, scalar_offset=register)."
+        _core.refuse("U001", "nl.ds with a register as start", fix=fix)
+    return slice(start, start + size)
+
+
+def affine_range(start, stop=None, step=1):
+    """Python's range; the loop unrolls."""
+    return _range(start) if stop is None else _range(start, stop, step)
+
+
+def sequential_range(start, stop=None, step=1):
+    """Python's range; the loop unrolls."""
+    return _range(start) if stop is None else _range(start, stop, step)
+
+
+def static_range(start, stop=None, step=1):
+    """Python's range; the loop unrolls."""
+    return _range(start) if stop is None else _range(start, stop, step)
+
+
+def _bounds(what, start, stop, step):
+    """The range with registers read; refuses a step that is no positive int, and no_reorder."""
+    if isinstance(step, VirtualRegister) or not isinstance(step, int) or step < 1:
+        found = "a register" if isinstance(step, VirtualRegister) else repr(step)
+        _core.refuse("E111", f"{what}: step", found, "a positive int known at trace time", what)
+    if _core.has_trace() and _core.current_trace().in_fixed_order:
+        fix = "Put the no_reorder block inside the loop body."
+        _core.refuse("E111", f"{what} inside nl.no_reorder()", fix=fix)
+    if stop is None:
+        start, stop = 0, start
+    return _range(int(start), int(stop), step)
+
+
+def dynamic_range(start, stop=None, step=1):
+    """A loop whose bounds may be registers: the values they hold here; yields ints.
+    `step` is a positive int."""
+    return _bounds("dynamic_range", start, stop, step)
+
+
+def fori_loop(lower, upper, body_fun, step=1):
+    """Calls body_fun(i) for i from lower to upper (exclusive), i a register. Bounds may be
+    registers, read once before the loop; `step` is a positive int."""
+    for value in _bounds("fori_loop", lower, upper, step):
+        register = isa.register_alloc(value)
+        if body_fun(register) is not None:
+            _core.refuse("E111", "fori_loop: the body returns a value", fix="Return nothing.")
+
+
+def while_loop(init, body_fun):
+    """Calls r = body_fun(r) as long as register r, first `init`, holds something else than 0."""
+    register = init
+    if _core.has_trace() and _core.current_trace().in_fixed_order:
+        _core.refuse("E111", "while_loop inside nl.no_reorder()")
+    while int(register) != 0:
+        register = body_fun(register)
+        if not isinstance(register, VirtualRegister):
+            found = type(register).__name__
+            _core.refuse("E111", "while_loop: what the body returns", found, "a register")

@@ -1,0 +1,82 @@
+"""Running a kernel from Python code, with everything that became known about the run."""
+
+from dataclasses import dataclass, field
+
+from trainyard.nki.kernel import Kernel
+from trainyard.nki.launch import SimulatedTime, launch
+
+
+@dataclass
+class Result:
+    """What one run of a kernel gave.
+
+    outputs       what the kernel returned, as arrays of the kind that came in
+    time          simulated seconds, with .range and .text
+    engines       engine -> share of that time it was busy
+    findings      (text, file, line) of remarks on the kernel that are no errors
+    instructions  instructions of all cores
+    machine       the described machine
+    summary       where the time went: to_text(), to_json(), fidelity, hbm_bytes, …
+    host_seconds  how long the run took here
+    """
+
+    outputs: object = field(repr=False)
+    time: SimulatedTime
+    engines: dict[str, float]
+    findings: list[tuple[str, str, int]]
+    instructions: int
+    machine: object
+    summary: object
+    host_seconds: float
+
+
+def run(
+    kernel,
+    *args,
+    machine=None,
+    lnc=None,
+    timeout=None,
+    threads=None,
+    seed=0,
+    debug=None,
+    time_only=False,
+    **kwargs,
+):
+    """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
+
+    machine    a name, an alias, a TOML file or a Machine; default: trn2
+    lnc        physical cores in the logical core; default: the kernel's, else 1
+    timeout    host seconds, E008 after that
+    threads    host threads; the values do not depend on it
+    seed       of random instructions and stochastic rounding
+    debug      "eager": each instruction runs before the next one is traced
+    time_only  trace without values: outputs are as fresh memory, NaN or 4
+
+    Refusals are raised as trainyard.Error. Kernel parameters that share a name with one of these
+    are passed by position. May be called from several threads and processes at once.
+    """
+    if not isinstance(kernel, Kernel):
+        kernel = Kernel(kernel)
+    options = {**kernel.options, "time_only": time_only, "seed": seed}
+    if debug is not None:
+        options["eager"] = debug == "eager"
+    done = launch(
+        kernel.function,
+        args,
+        kwargs,
+        machine=machine,
+        lnc=lnc or kernel.lnc,
+        timeout=timeout,
+        threads=threads,
+        **options,
+    )
+    return Result(
+        outputs=done.outputs,
+        time=done.time,
+        engines=done.engines,
+        findings=done.findings,
+        instructions=done.instructions,
+        machine=done.machine,
+        summary=done.summary,
+        host_seconds=done.host_seconds,
+    )
