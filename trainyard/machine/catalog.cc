@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -142,19 +143,20 @@ Target find_machine(std::string_view name_or_path, const std::string& near) {
     const bool usable = !folder.empty() && !asked.empty() && file.filename() != kSources;
     if (usable && fs::is_regular_file(file, ignored)) return {file.string(), ""};
   }
-  std::vector<Error> broken;
-  Target target;
-  std::vector<std::string> names;
+  std::optional<Error> broken;
   for (const std::string& file : built_in_files()) {
     try {
-      const Layer layer = load_layer(file);
-      if (answers_to(layer, name, target)) return target;
-    } catch (const Error& error) { broken.push_back(error); }
+      // Names stand in a file as they are, so one that lacks the word need not be parsed.
+      const std::string text = text_of_file(file);
+      Target target;
+      const bool mentioned = lower(text).find(name) != text.npos ||
+                             lower(fs::path(file).stem().string()) == name;
+      if (mentioned && answers_to(read_layer(text, file), name, target)) return target;
+    } catch (const Error& error) { broken = error; }
   }
-  if (!broken.empty()) throw broken.front();
+  if (broken) throw *broken;
   Error error(Code::E002, fmt::format("no machine is called \"{}\"", asked));
-  names = known_names();
-  if (const auto close = base::did_you_mean(name, names); !close.empty()) {
+  if (const auto close = base::did_you_mean(name, known_names()); !close.empty()) {
     error.fix(fmt::format("did you mean {}? `trainyard machines` lists all", close));
   }
   throw error;

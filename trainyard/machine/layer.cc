@@ -247,11 +247,13 @@ Layer read_layer(std::string_view text, const std::string& file) {
   return layer;
 }
 
-Layer load_layer(const std::string& file) {
+std::string text_of_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::string text((std::istreambuf_iterator<char>(in)), {});
   if (!in) throw Error(Code::E006, fmt::format("cannot read {}", file)).at({file, 0, ""});
-  return read_layer(text, file);
+  return text;
 }
+
+Layer load_layer(const std::string& file) { return read_layer(text_of_file(file), file); }
 
 }  // namespace trainyard::machine

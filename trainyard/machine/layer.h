@@ -58,6 +58,7 @@ struct Layer {
 Layer read_layer(std::string_view text, const std::string& file);
 /// The same for a file on disk; E006 if it cannot be read.
 Layer load_layer(const std::string& file);
+std::string text_of_file(const std::string& file);
 
 /// The evidence's name in TOML and in listings.
 std::string_view evidence_word(Evidence evidence);
