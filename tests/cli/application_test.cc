@@ -1,4 +1,7 @@
 // Help, versions, slips of the pen, exit statuses, completions.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -93,6 +96,26 @@ TEST(Refusal, SlipsAreNamedAndEndWithStatusTwo) {
 TEST(Refusal, OfACommandEndsWithStatusOne) {
   EXPECT_EQ(run_command({"machines", "trn22"}).status, 1);
   EXPECT_EQ(run_command({"machines", "trn2", "--set", "core.tensor.rows=0"}).status, 1);
+}
+
+TEST(Refusal, AFullDiskIsReported) {
+  std::fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  const int full = open("/dev/full", O_WRONLY);
+  if (full < 0) GTEST_SKIP() << "no /dev/full here";
+  for (const char* flag : {"--names", "--json"}) {  // one fits into the buffer, one does not
+    dup2(full, STDOUT_FILENO);
+    testing::internal::CaptureStderr();
+    const char* words[] = {"trainyard", "machines", flag};
+    const int status = run(3, words);
+    const std::string text = testing::internal::GetCapturedStderr();
+    dup2(before, STDOUT_FILENO);
+    clearerr(stdout);
+    EXPECT_EQ(status, 1) << flag;
+    EXPECT_TRUE(has(text, "E006 file: cannot write the output")) << text;
+  }
+  close(full);
+  close(before);
 }
 
 TEST(Version, IsPrinted) {

@@ -1,7 +1,10 @@
 // From the command line to a command. CLI11 reads the options; what it does not know is refused
 // here, so that every message has the same form and a suggestion.
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -104,33 +107,45 @@ void Application::act() const {
   print_help();
 }
 
+namespace {
+
+/// Parses and acts; every way out but success is an exception.
+void run_command(Application& application, int argc, const char* const* argv) {
+  CLI::App& app = application.app();
+  try {
+    app.parse(argc, argv);
+    application.refuse_unknown();
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    if (chosen.empty()) return print_help();
+    fmt::print("{}", command_help(*chosen.front()));
+    return;
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+    return;
+  } catch (const CLI::ParseError& problem) {
+    application.refuse_unknown();  // a slip in an option's name explains the rest
+    throw Error(Code::E001, problem.what());
+  }
+  application.act();
+}
+
+}  // namespace
+
 int run(int argc, const char* const* argv) {
   try {
     Application application;
-    CLI::App& app = application.app();
-    try {
-      app.parse(argc, argv);
-      application.refuse_unknown();
-    } catch (const CLI::CallForHelp&) {
-      const auto chosen = app.get_subcommands();
-      if (chosen.empty()) {
-        print_help();
-      } else {
-        fmt::print("{}", command_help(*chosen.front()));
-      }
-      return 0;
-    } catch (const CLI::CallForVersion& version) {
-      fmt::print("{}\n", version.what());
-      return 0;
-    } catch (const CLI::ParseError& problem) {
-      application.refuse_unknown();  // a slip in an option's name explains the rest
-      throw Error(Code::E001, problem.what());
-    }
-    application.act();
+    run_command(application, argc, argv);
+    // What is still in the buffer may not fit on the disk either.
+    if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
     return 0;
   } catch (const Error& error) {
     print_error(error);
     return error.code() == Code::E001 ? kWrongCommandLine : kRefused;
+  } catch (const std::system_error& problem) {
+    print_error(
+        Error(Code::E006, fmt::format("cannot write the output: {}", problem.code().message())));
+    return kRefused;
   } catch (const std::exception& problem) {
     print_error(Error(Code::B001, problem.what()));
     return kRefused;
