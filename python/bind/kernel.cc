@@ -73,31 +73,34 @@ PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle bu
 
 void bind_trace(nb::module_& m) {
   nb::class_<Trace>(m, "Trace", nb::dynamic_attr())
-      .def("__init__", [](nb::pointer_and_handle<Trace>) {
-        throw Error(Code::B001, "traces are made by _core.new_trace");
-      })
+      .def("__init__",
+           [](nb::pointer_and_handle<Trace>) {
+             throw Error(Code::B001, "traces are made by _core.new_trace");
+           })
       .def("add_input", add_input, nb::arg("name"), nb::arg("dtype"), nb::arg("shape"),
            nb::arg("address"), nb::arg("owner"), nb::arg("constant") = false)
-      .def("add_register", [](Trace& t) {
-        return PyRegister{t.shared_from_this(), t.program.add_register()};
-      })
+      .def("add_register",
+           [](Trace& t) { return PyRegister{t.shared_from_this(), t.program.add_register()}; })
       .def("flush", &Trace::flush)
-      .def("set_outputs", [](Trace& t, const std::vector<uint32_t>& ids) { t.program.outputs = ids; })
+      .def("set_outputs",
+           [](Trace& t, const std::vector<uint32_t>& ids) { t.program.outputs = ids; })
       .def("finish_tracing", &Trace::finish_tracing)
       .def("finish_values", &Trace::finish_values)
-      .def("written_inputs", [](Trace& t) {
-        nb::list ids;
-        for (TensorId id : t.program.inputs)
-          if (!t.values().memory().storage(id)->borrowed()) ids.append(id);
-        return ids;
-      })
-      .def("copy_tensor", [](Trace& t, uint32_t id, size_t address) {
-        core::Storage& s = *t.values().memory().storage(id);
-        std::memcpy(reinterpret_cast<void*>(address), s.data(), s.bytes());
-      })
-      .def_prop_ro("machine", [](Trace& t) {
-        return std::const_pointer_cast<Machine>(t.program.shared_machine());
-      })
+      .def("written_inputs",
+           [](Trace& t) {
+             nb::list ids;
+             for (TensorId id : t.program.inputs)
+               if (!t.values().memory().storage(id)->borrowed()) ids.append(id);
+             return ids;
+           })
+      .def("copy_tensor",
+           [](Trace& t, uint32_t id, size_t address) {
+             core::Storage& s = *t.values().memory().storage(id);
+             std::memcpy(reinterpret_cast<void*>(address), s.data(), s.bytes());
+           })
+      .def_prop_ro(
+          "machine",
+          [](Trace& t) { return std::const_pointer_cast<Machine>(t.program.shared_machine()); })
       .def_prop_ro("name", [](Trace& t) { return t.program.name; })
       .def_prop_ro("core", [](Trace& t) { return t.program.core(); })
       .def_prop_ro("cores", [](Trace& t) { return t.cores; })
@@ -106,57 +109,70 @@ void bind_trace(nb::module_& m) {
       .def_prop_ro("time_only", [](Trace& t) { return t.options().time_only; })
       .def_prop_ro("eager", [](Trace& t) { return t.options().eager; })
       // A whole tensor of this trace, by its id.
-      .def("tensor", [](Trace& t, uint32_t id) {
-        return PyTensor{t.shared_from_this(), View::whole(t.program.tensor(id), id)};
-      })
-      .def("enter_fixed_order", [](Trace& t) {
-        if (t.fixed_depth++ == 0)
-          t.fixed_order.push_back({static_cast<program::InstructionId>(t.program.size()), program::kNone});
-      })
-      .def("leave_fixed_order", [](Trace& t) {
-        if (--t.fixed_depth == 0)
-          t.fixed_order.back().last = static_cast<program::InstructionId>(t.program.size());
-      })
+      .def("tensor",
+           [](Trace& t, uint32_t id) {
+             return PyTensor{t.shared_from_this(), View::whole(t.program.tensor(id), id)};
+           })
+      .def("enter_fixed_order",
+           [](Trace& t) {
+             if (t.fixed_depth++ == 0)
+               t.fixed_order.push_back(
+                   {static_cast<program::InstructionId>(t.program.size()), program::kNone});
+           })
+      .def("leave_fixed_order",
+           [](Trace& t) {
+             if (--t.fixed_depth == 0)
+               t.fixed_order.back().last = static_cast<program::InstructionId>(t.program.size());
+           })
       .def_prop_ro("in_fixed_order", [](Trace& t) { return t.fixed_depth > 0; })
       .def("add_edge", add_edge, nb::arg("consumer"), nb::arg("producer"));
-  m.def("new_trace", [](std::shared_ptr<Machine> machine, const std::string& name, int core,
-                        int cores, std::shared_ptr<Trace> partner, bool eager, bool time_only,
-                        int threads, uint64_t seed, bool stochastic, bool checks,
-                        double timeout_s) {
-    if (!machine->core.runs_kernels)
-      throw Error(Code::K001, machine->title + " is described for planning only: how it executes "
-                                               "kernels is not public");
-    TraceOptions o;
-    o.eager = eager;
-    o.time_only = time_only;
-    o.values.threads = threads;
-    o.values.seed = seed;
-    o.values.stochastic_rounding = stochastic;
-    o.values.checks = checks;
-    o.timeout_s = timeout_s;
-    return std::make_shared<Trace>(machine, name, core, cores, std::move(partner), std::move(o));
-  }, nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
-     nb::arg("partner").none() = nb::none(), nb::arg("eager") = false,
-     nb::arg("time_only") = false, nb::arg("threads") = 1, nb::arg("seed") = 0,
-     nb::arg("stochastic") = false, nb::arg("checks") = true, nb::arg("timeout_s") = 0.0);
-  m.def("ndarray", [](nb::handle shape, nb::handle dtype, nb::handle buffer,
-                      const std::string& name, nb::handle address) {
-    return declare(Trace::required(), shape, dtype, buffer, name, address);
-  }, nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer") = nb::none(), nb::arg("name") = "",
-     nb::arg("address") = nb::none(),
-     "A new tensor in nl.sbuf, or the memory given; nothing is written to it. `address`: (first "
-     "partition, byte offset in each partition).");
-  m.def("current_trace", []() -> std::shared_ptr<Trace> {
-    return Trace::required().shared_from_this();
-  });
+  m.def(
+      "new_trace",
+      [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores,
+         std::shared_ptr<Trace> partner, bool eager, bool time_only, int threads, uint64_t seed,
+         bool stochastic, bool checks, double timeout_s) {
+        if (!machine->core.runs_kernels)
+          throw Error(Code::K001, machine->title +
+                                      " is described for planning only: how it executes "
+                                      "kernels is not public");
+        TraceOptions o;
+        o.eager = eager;
+        o.time_only = time_only;
+        o.values.threads = threads;
+        o.values.seed = seed;
+        o.values.stochastic_rounding = stochastic;
+        o.values.checks = checks;
+        o.timeout_s = timeout_s;
+        return std::make_shared<Trace>(machine, name, core, cores, std::move(partner),
+                                       std::move(o));
+      },
+      nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
+      nb::arg("partner").none() = nb::none(), nb::arg("eager") = false,
+      nb::arg("time_only") = false, nb::arg("threads") = 1, nb::arg("seed") = 0,
+      nb::arg("stochastic") = false, nb::arg("checks") = true, nb::arg("timeout_s") = 0.0);
+  m.def(
+      "ndarray",
+      [](nb::handle shape, nb::handle dtype, nb::handle buffer, const std::string& name,
+         nb::handle address) {
+        return declare(Trace::required(), shape, dtype, buffer, name, address);
+      },
+      nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer") = nb::none(), nb::arg("name") = "",
+      nb::arg("address") = nb::none(),
+      "A new tensor in nl.sbuf, or the memory given; nothing is written to it. `address`: (first "
+      "partition, byte offset in each partition).");
+  m.def("current_trace",
+        []() -> std::shared_ptr<Trace> { return Trace::required().shared_from_this(); });
   m.def("has_trace", [] { return Trace::current() != nullptr; });
   // Makes a trace current (None: none) and returns the one before.
-  m.def("set_trace", [](std::shared_ptr<Trace> trace) -> std::shared_ptr<Trace> {
-    std::shared_ptr<Trace> previous =
-        Trace::current() ? Trace::current()->shared_from_this() : nullptr;
-    Trace::set_current(trace.get());
-    return previous;
-  }, nb::arg("trace").none());
+  m.def(
+      "set_trace",
+      [](std::shared_ptr<Trace> trace) -> std::shared_ptr<Trace> {
+        std::shared_ptr<Trace> previous =
+            Trace::current() ? Trace::current()->shared_from_this() : nullptr;
+        Trace::set_current(trace.get());
+        return previous;
+      },
+      nb::arg("trace").none());
 }
 
 }  // namespace trainyard::bind

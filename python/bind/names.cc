@@ -34,13 +34,12 @@ DType to_dtype(nb::handle o) {
   if (const auto dtype = base::dtype_from_name(name)) return *dtype;
   const bool wide = name == "float64" || name == "int64" || name == "uint64";
   Error e(wide ? Code::E123 : Code::E105, fmt::format("data type {}", name));
-  if (wide && name != "float64") e.fix("Pass a 32-bit integer type, e.g. array.astype(numpy.int32).");
+  if (wide && name != "float64")
+    e.fix("Pass a 32-bit integer type, e.g. array.astype(numpy.int32).");
   throw e.at(place_of_caller());
 }
 
-nb::object dtype_object(DType dtype) {
-  return nb::borrow(dtype_objects[static_cast<int>(dtype)]);
-}
+nb::object dtype_object(DType dtype) { return nb::borrow(dtype_objects[static_cast<int>(dtype)]); }
 
 Buffer to_buffer(nb::handle o) {
   for (Buffer b : kBuffers)
@@ -77,17 +76,21 @@ void bind_names(nb::module_& m) {
       .def_prop_ro("itemsize", [](const PyDType& d) { return base::size_of(d.dtype); })
       .def("__str__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
       .def("__repr__", [](const PyDType& d) { return std::string(base::name_of(d.dtype)); })
-      .def("__hash__", [](const PyDType& d) {
-        return nb::hash(nb::str(std::string(base::name_of(d.dtype)).c_str()));
-      })
-      .def("__eq__", [](const PyDType& d, nb::handle other) {
-        if (nb::isinstance<PyDType>(other))
-          return nb::cast<const PyDType&>(other).dtype == d.dtype;
-        if (nb::isinstance<nb::str>(other))
-          return base::dtype_from_name(nb::cast<std::string>(other)) == d.dtype;
-        const nb::object same = nb::module_::import_("trainyard.nki.dtypes").attr("equal");
-        return nb::cast<bool>(same(dtype_object(d.dtype), other));
-      }, nb::arg("other").none());
+      .def("__hash__",
+           [](const PyDType& d) {
+             return nb::hash(nb::str(std::string(base::name_of(d.dtype)).c_str()));
+           })
+      .def(
+          "__eq__",
+          [](const PyDType& d, nb::handle other) {
+            if (nb::isinstance<PyDType>(other))
+              return nb::cast<const PyDType&>(other).dtype == d.dtype;
+            if (nb::isinstance<nb::str>(other))
+              return base::dtype_from_name(nb::cast<std::string>(other)) == d.dtype;
+            const nb::object same = nb::module_::import_("trainyard.nki.dtypes").attr("equal");
+            return nb::cast<bool>(same(dtype_object(d.dtype), other));
+          },
+          nb::arg("other").none());
   nb::list all;
   for (int i = 0; i < base::kDTypeCount; ++i) {
     dtype_objects[i] = nb::cast(PyDType{static_cast<DType>(i)}).release().ptr();

@@ -52,27 +52,28 @@ void bind_program(nb::module_& m) {
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {
     try {
       std::rethrow_exception(p);
-    } catch (Error& e) {
-      raise(e);
-    }
+    } catch (Error& e) { raise(e); }
   });
   nb::set_leak_warnings(false);  // tokens and types live as long as the process
   m.def("default_threads", base::default_threads);
   m.def("set_package_folder", &Sites::set_package_folder);
   // Raises a diagnostic from Python code of this package.
-  m.def("refuse", [](const std::string& code, const std::string& message, const std::string& found,
-                     const std::string& allowed, const std::string& whose, const std::string& fix) {
-    const auto& rules = base::all_rules();
-    for (size_t i = 0; i < rules.size(); ++i) {
-      if (rules[i].code != code) continue;
-      Error e(static_cast<Code>(i), message);
-      if (!found.empty() || !allowed.empty()) e.limit(found, allowed, whose);
-      if (!fix.empty()) e.fix(fix);
-      throw e;
-    }
-    throw Error(Code::B001, "no diagnostic " + code);
-  }, nb::arg("code"), nb::arg("message"), nb::arg("found") = "", nb::arg("allowed") = "",
-     nb::arg("whose") = "", nb::arg("fix") = "");
+  m.def(
+      "refuse",
+      [](const std::string& code, const std::string& message, const std::string& found,
+         const std::string& allowed, const std::string& whose, const std::string& fix) {
+        const auto& rules = base::all_rules();
+        for (size_t i = 0; i < rules.size(); ++i) {
+          if (rules[i].code != code) continue;
+          Error e(static_cast<Code>(i), message);
+          if (!found.empty() || !allowed.empty()) e.limit(found, allowed, whose);
+          if (!fix.empty()) e.fix(fix);
+          throw e;
+        }
+        throw Error(Code::B001, "no diagnostic " + code);
+      },
+      nb::arg("code"), nb::arg("message"), nb::arg("found") = "", nb::arg("allowed") = "",
+      nb::arg("whose") = "", nb::arg("fix") = "");
   m.def("did_you_mean", [](const std::string& word, const std::vector<std::string>& candidates) {
     return base::did_you_mean(word, candidates);
   });
@@ -100,12 +101,16 @@ void bind_program(nb::module_& m) {
                    })
       .def_prop_ro("psum_partition_bytes",
                    [](const Machine& x) { return x.core.memory.psum_partition_bytes; })
-      .def_prop_ro("psum_bank_bytes", [](const Machine& x) { return x.core.memory.psum_bank_bytes; })
+      .def_prop_ro("psum_bank_bytes",
+                   [](const Machine& x) { return x.core.memory.psum_bank_bytes; })
       .def_prop_ro("estimates", &Machine::estimates);
-  m.def("load_machine", [](const std::string& name, const std::vector<std::string>& overrides) {
-    auto loaded = std::make_shared<const Machine>(machine::load_machine(name, overrides));
-    return std::const_pointer_cast<Machine>(loaded);
-  }, nb::arg("name"), nb::arg("overrides") = std::vector<std::string>{});
+  m.def(
+      "load_machine",
+      [](const std::string& name, const std::vector<std::string>& overrides) {
+        auto loaded = std::make_shared<const Machine>(machine::load_machine(name, overrides));
+        return std::const_pointer_cast<Machine>(loaded);
+      },
+      nb::arg("name"), nb::arg("overrides") = std::vector<std::string>{});
 
   bind_names(m);
   bind_tensor(m);

@@ -92,8 +92,8 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
   for (nb::handle entry : nb::borrow<nb::iterable>(pattern)) {
     const std::vector<int64_t> pair = to_integers(entry);
     if (pair.size() != 2)
-      throw Error(Code::E122, fmt::format("ap: an entry with {} numbers, not [step, count]",
-                                          pair.size()));
+      throw Error(Code::E122,
+                  fmt::format("ap: an entry with {} numbers, not [step, count]", pair.size()));
     dims.push_back({pair[0], pair[1]});
   }
   std::optional<int64_t> extra;
@@ -108,8 +108,8 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
       throw Error(Code::E120, fmt::format("ap: indirect_dim {}", indirect_dim));
     const int64_t bytes = to_integer(scalar) * t.view.dims[dim].step *
                           static_cast<int64_t>(base::size_of(t.view.dtype));
-    extra = extra.value_or(0) +
-            bytes / static_cast<int64_t>(base::size_of(as.value_or(t.view.dtype)));
+    extra =
+        extra.value_or(0) + bytes / static_cast<int64_t>(base::size_of(as.value_or(t.view.dtype)));
   }
   return {t.trace, t.view.ap(dims, extra, reg, tile_of(scalar), tile_of(vector), indirect_dim, as,
                              t.trace->program.tensor(t.view.tensor).bytes())};
@@ -138,88 +138,128 @@ void bind_tensor(nb::module_& m) {
       .def("__int__", &PyRegister::value)
       .def("__bool__", [](const PyRegister& r) { return r.value() != 0; })
       .def("__hash__", [](const PyRegister& r) { return static_cast<Py_hash_t>(r.id); })
-      .def("__repr__", [](const PyRegister& r) { return fmt::format("VirtualRegister({})", r.id); });
-  for (const char* name : {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__",
-                           "__floordiv__", "__mod__", "__eq__", "__ne__", "__lt__", "__le__",
-                           "__gt__", "__ge__"})
-    registers.def(name, [name](const PyRegister&, nb::handle) -> bool {
-      throw Error(Code::E303, fmt::format("{} of a register", name))
-          .fix("Compute with tiles (register_store, nisa.tensor_scalar), or use int(register), "
-               "which runs the kernel up to here.");
-    }, nb::arg("other").none());
+      .def("__repr__",
+           [](const PyRegister& r) { return fmt::format("VirtualRegister({})", r.id); });
+  for (const char* name :
+       {"__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__floordiv__",
+        "__mod__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"})
+    registers.def(
+        name,
+        [name](const PyRegister&, nb::handle) -> bool {
+          throw Error(Code::E303, fmt::format("{} of a register", name))
+              .fix(
+                  "Compute with tiles (register_store, nisa.tensor_scalar), or use int(register), "
+                  "which runs the kernel up to here.");
+        },
+        nb::arg("other").none());
 
   nb::class_<PyTensor>(m, "NkiTensor")
-      .def("__init__", [](nb::pointer_and_handle<PyTensor>, nb::args, nb::kwargs) {
-        throw Error(Code::U001, "NkiTensor(…)").fix("Make tensors with nl.ndarray.");
-      })
+      .def("__init__",
+           [](nb::pointer_and_handle<PyTensor>, nb::args, nb::kwargs) {
+             throw Error(Code::U001, "NkiTensor(…)").fix("Make tensors with nl.ndarray.");
+           })
       .def_prop_ro("shape", [](const PyTensor& t) { return to_tuple(t.view.shape()); })
-      .def_prop_ro("strides", [](const PyTensor& t) {
-        std::vector<int64_t> steps;
-        for (const isa::Dim& d : t.view.dims) steps.push_back(d.step);
-        return to_tuple(steps);
-      })
+      .def_prop_ro("strides",
+                   [](const PyTensor& t) {
+                     std::vector<int64_t> steps;
+                     for (const isa::Dim& d : t.view.dims) steps.push_back(d.step);
+                     return to_tuple(steps);
+                   })
       .def_prop_ro("offset", [](const PyTensor& t) { return t.view.offset; })
       .def_prop_ro("ndim", [](const PyTensor& t) { return t.view.ndim(); })
       .def_prop_ro("size", [](const PyTensor& t) { return t.view.elements(); })
       .def_prop_ro("itemsize", [](const PyTensor& t) { return base::size_of(t.view.dtype); })
       .def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.view.dtype); })
-      .def_prop_ro("name", [](const PyTensor& t) { return t.trace->program.tensor(t.view.tensor).name; })
+      .def_prop_ro("name",
+                   [](const PyTensor& t) { return t.trace->program.tensor(t.view.tensor).name; })
       .def_prop_ro("buffer", [](const PyTensor& t) { return buffer_object(t.view.buffer); })
-      .def_prop_ro("_buffer", [](const PyTensor& t) { return std::string(isa::name_of(t.view.buffer)); })
+      .def_prop_ro("_buffer",
+                   [](const PyTensor& t) { return std::string(isa::name_of(t.view.buffer)); })
       .def_prop_ro("_id", [](const PyTensor& t) { return t.view.tensor; })
       .def("__getitem__", get_item, nb::arg("key").none())
-      .def("slice", [](const PyTensor& t, int dim, int64_t start, int64_t end, int64_t step) {
-        return PyTensor{t.trace, t.view.slice(dim, start, end, step)};
-      }, nb::arg("dim"), nb::arg("start"), nb::arg("end"), nb::arg("step") = 1)
+      .def(
+          "slice",
+          [](const PyTensor& t, int dim, int64_t start, int64_t end, int64_t step) {
+            return PyTensor{t.trace, t.view.slice(dim, start, end, step)};
+          },
+          nb::arg("dim"), nb::arg("start"), nb::arg("end"), nb::arg("step") = 1)
       .def("select", select, nb::arg("dim"), nb::arg("index"))
-      .def("vector_select", [](const PyTensor& t, int dim, nb::handle rows) {
-        return PyTensor{t.trace, t.view.vector_select(dim, tile_of(rows))};
-      }, nb::arg("dim"), nb::arg("vector_offset"))
-      .def("permute", [](const PyTensor& t, nb::handle dims) {
-        return PyTensor{t.trace, t.view.permute(to_integers(dims))};
-      }, nb::arg("dims"))
-      .def("broadcast", [](const PyTensor& t, int dim, int64_t size) {
-        return PyTensor{t.trace, t.view.broadcast(dim, size)};
-      }, nb::arg("dim"), nb::arg("size"))
-      .def("expand_dim", [](const PyTensor& t, int dim) {
-        return PyTensor{t.trace, t.view.expand_dim(dim)};
-      }, nb::arg("dim"))
-      .def("squeeze_dim", [](const PyTensor& t, int dim) {
-        return PyTensor{t.trace, t.view.squeeze_dim(dim)};
-      }, nb::arg("dim"))
-      .def("reshape_dim", [](const PyTensor& t, int dim, nb::handle shape) {
-        return PyTensor{t.trace, t.view.reshape_dim(dim, to_integers(shape))};
-      }, nb::arg("dim"), nb::arg("shape"))
-      .def("flatten_dims", [](const PyTensor& t, int first, int last) {
-        return PyTensor{t.trace, t.view.flatten_dims(first, last)};
-      }, nb::arg("start_dim"), nb::arg("end_dim"))
-      .def("reshape", [](const PyTensor& t, nb::handle shape) {
-        return PyTensor{t.trace, t.view.reshape(to_integers(shape))};
-      }, nb::arg("shape"))
-      .def("view", [](const PyTensor& t, nb::handle dtype) {
-        return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
-      }, nb::arg("dtype"))
-      .def("reinterpret_cast", [](const PyTensor& t, nb::handle dtype) {
-        return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
-      }, nb::arg("dtype"))
+      .def(
+          "vector_select",
+          [](const PyTensor& t, int dim, nb::handle rows) {
+            return PyTensor{t.trace, t.view.vector_select(dim, tile_of(rows))};
+          },
+          nb::arg("dim"), nb::arg("vector_offset"))
+      .def(
+          "permute",
+          [](const PyTensor& t, nb::handle dims) {
+            return PyTensor{t.trace, t.view.permute(to_integers(dims))};
+          },
+          nb::arg("dims"))
+      .def(
+          "broadcast",
+          [](const PyTensor& t, int dim, int64_t size) {
+            return PyTensor{t.trace, t.view.broadcast(dim, size)};
+          },
+          nb::arg("dim"), nb::arg("size"))
+      .def(
+          "expand_dim",
+          [](const PyTensor& t, int dim) { return PyTensor{t.trace, t.view.expand_dim(dim)}; },
+          nb::arg("dim"))
+      .def(
+          "squeeze_dim",
+          [](const PyTensor& t, int dim) { return PyTensor{t.trace, t.view.squeeze_dim(dim)}; },
+          nb::arg("dim"))
+      .def(
+          "reshape_dim",
+          [](const PyTensor& t, int dim, nb::handle shape) {
+            return PyTensor{t.trace, t.view.reshape_dim(dim, to_integers(shape))};
+          },
+          nb::arg("dim"), nb::arg("shape"))
+      .def(
+          "flatten_dims",
+          [](const PyTensor& t, int first, int last) {
+            return PyTensor{t.trace, t.view.flatten_dims(first, last)};
+          },
+          nb::arg("start_dim"), nb::arg("end_dim"))
+      .def(
+          "reshape",
+          [](const PyTensor& t, nb::handle shape) {
+            return PyTensor{t.trace, t.view.reshape(to_integers(shape))};
+          },
+          nb::arg("shape"))
+      .def(
+          "view",
+          [](const PyTensor& t, nb::handle dtype) {
+            return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
+          },
+          nb::arg("dtype"))
+      .def(
+          "reinterpret_cast",
+          [](const PyTensor& t, nb::handle dtype) {
+            return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
+          },
+          nb::arg("dtype"))
       .def("ap", access_pattern, nb::arg("pattern"), nb::arg("offset") = nb::none(),
            nb::arg("scalar_offset") = nb::none(), nb::arg("vector_offset") = nb::none(),
            nb::arg("indirect_dim") = 0, nb::arg("dtype") = nb::none())
       .def("is_contiguous", [](const PyTensor& t) { return t.view.is_contiguous(); })
       .def("is_indirect", [](const PyTensor& t) { return t.view.is_indirect(); })
-      .def("get_pattern", [](const PyTensor& t) {
-        nb::list pattern;
-        for (const isa::Dim& d : t.view.dims) {
-          nb::list entry;
-          entry.append(d.step);
-          entry.append(d.count);
-          pattern.append(entry);
-        }
-        return pattern;
-      })
-      .def("_read", [](const PyTensor& t, size_t address) {
-        t.trace->read(t.view, reinterpret_cast<std::byte*>(address));
-      })
+      .def("get_pattern",
+           [](const PyTensor& t) {
+             nb::list pattern;
+             for (const isa::Dim& d : t.view.dims) {
+               nb::list entry;
+               entry.append(d.step);
+               entry.append(d.count);
+               pattern.append(entry);
+             }
+             return pattern;
+           })
+      .def("_read",
+           [](const PyTensor& t, size_t address) {
+             t.trace->read(t.view, reinterpret_cast<std::byte*>(address));
+           })
       .def("__repr__", repr);
 }
 

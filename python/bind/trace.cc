@@ -19,8 +19,7 @@ std::string package_folder;
 
 bool in_package(PyCodeObject* code) {
   const char* file = PyUnicode_AsUTF8(code->co_filename);
-  return file && !package_folder.empty() &&
-         std::string_view(file).starts_with(package_folder);
+  return file && !package_folder.empty() && std::string_view(file).starts_with(package_folder);
 }
 
 // Calls visit(code, offset) for the frames of this thread, innermost first, until it returns true.
@@ -116,8 +115,11 @@ core::ValueOptions with_signals(core::ValueOptions options, const Trace& trace) 
 
 Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
              std::shared_ptr<Trace> partner, TraceOptions options)
-    : program(std::move(machine), core), cores(cores), options_(std::move(options)),
-      values_(program, with_signals(options_.values, *this)), partner_(std::move(partner)) {
+    : program(std::move(machine), core),
+      cores(cores),
+      options_(std::move(options)),
+      values_(program, with_signals(options_.values, *this)),
+      partner_(std::move(partner)) {
   program.name = std::move(name);
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
 }
@@ -160,7 +162,8 @@ TensorId Trace::declare(isa::Tensor tensor) {
   const isa::Tensor& other = partner_->program.tensor(theirs);
   if (mine.shape != other.shape || mine.dtype != other.dtype)
     throw Error(Code::E110, fmt::format("the cores declare different tensors in shared HBM as "
-                                        "their number {}", n + 1))
+                                        "their number {}",
+                                        n + 1))
         .limit(fmt::format("{}[{}]", base::name_of(mine.dtype), fmt::join(mine.shape, ", ")),
                fmt::format("{}[{}]", base::name_of(other.dtype), fmt::join(other.shape, ", ")),
                "physical core 0")

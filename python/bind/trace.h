@@ -73,7 +73,7 @@ class Trace : public std::enable_shared_from_this<Trace> {
   Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
         std::shared_ptr<Trace> partner, TraceOptions options);
 
-  static Trace* current();  ///< of this thread, or null
+  static Trace* current();   ///< of this thread, or null
   static Trace& required();  ///< E305 outside a kernel
   static void set_current(Trace* trace);
 

@@ -1,16 +1,16 @@
 """Ways to run a few lines as a kernel.
 
-    inside(lambda: nl.ndarray((2, 3), nl.float32).shape)    # what the lines return
-    compute(lambda x: nl.exp(x), array)                     # the array that a tile holds in the end
-    refused("E120", lambda: tile()[200])                    # the refusal, as an exception
+inside(lambda: nl.ndarray((2, 3), nl.float32).shape)    # what the lines return
+compute(lambda x: nl.exp(x), array)                     # the array that a tile holds in the end
+refused("E120", lambda: tile()[200])                    # the refusal, as an exception
 """
 
 import numpy as np
 import pytest
-
-import trainyard
 from trainyard.nki import language as nl
 from trainyard.nki.launch import launch
+
+import trainyard
 
 
 def inside(body, *arrays, **options):

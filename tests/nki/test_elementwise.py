@@ -6,7 +6,6 @@ import ml_dtypes
 import numpy as np
 import pytest
 from inside import compute, refused
-
 from trainyard.nki import language as nl
 
 ARITHMETIC = {
@@ -79,7 +78,7 @@ def test_bits(name, dtype, rng):
     y = rng.integers(0, 7, (32, 48)).astype(dtype)
     expected = BITS[name](x, y)
     if name == "right_shift":  # zeros move in
-        expected = (x.view(dtype.replace("int", "uint") if dtype[0] == "i" else dtype) >> y)
+        expected = x.view(dtype.replace("int", "uint") if dtype[0] == "i" else dtype) >> y
     np.testing.assert_array_equal(compute(getattr(nl, name), x, y), expected.astype(dtype))
     np.testing.assert_array_equal(compute(lambda t: getattr(nl, name)(t, 3), x), BITS[name](x, 3))
 

@@ -5,7 +5,6 @@ import inspect
 import numpy as np
 import pytest
 from inside import inside, refused
-
 from trainyard.nki import language as nl
 from trainyard.nki.launch import launch
 

@@ -5,7 +5,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inside import inside
-
 from trainyard.nki import language as nl
 
 SIZES = st.sampled_from([1, 2, 3, 4, 6])

@@ -1,0 +1,287 @@
+"""Names: what kernels import and read besides calling functions."""
+
+import dataclasses
+import enum
+import inspect
+
+import numpy as np
+import pytest
+from inside import compute, inside, refused
+from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
+
+import trainyard
+from trainyard import nki
+
+FUNCTIONS = [
+    "abs",
+    "abs_max",
+    "abs_min",
+    "add",
+    "affine_range",
+    "all",
+    "arctan",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "broadcast_to",
+    "ceil",
+    "copy",
+    "cos",
+    "device_print",
+    "divide",
+    "dropout",
+    "ds",
+    "dynamic_range",
+    "empty_like",
+    "equal",
+    "erf",
+    "erf_dx",
+    "exp",
+    "expand_dims",
+    "floor",
+    "fmod",
+    "fori_loop",
+    "full",
+    "gather_flattened",
+    "gelu",
+    "gelu_apprx_sigmoid",
+    "gelu_apprx_sigmoid_dx",
+    "gelu_apprx_tanh",
+    "gelu_dx",
+    "greater",
+    "greater_equal",
+    "invert",
+    "is_hbm",
+    "is_on_chip",
+    "is_psum",
+    "is_sbuf",
+    "left_shift",
+    "less",
+    "less_equal",
+    "load",
+    "load_transpose2d",
+    "log",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mish",
+    "mod",
+    "multiply",
+    "ndarray",
+    "negative",
+    "no_reorder",
+    "not_equal",
+    "num_programs",
+    "ones",
+    "power",
+    "prod",
+    "program_id",
+    "program_ndim",
+    "rand",
+    "random_seed",
+    "reciprocal",
+    "relu",
+    "right_shift",
+    "rms_norm",
+    "rsqrt",
+    "sequential_range",
+    "shared_constant",
+    "shared_identity_matrix",
+    "sigmoid",
+    "sign",
+    "silu",
+    "silu_dx",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "square",
+    "static_range",
+    "store",
+    "subtract",
+    "sum",
+    "tan",
+    "tanh",
+    "transpose",
+    "trunc",
+    "var",
+    "where",
+    "while_loop",
+    "zeros",
+    "zeros_like",
+]
+
+TYPES = [
+    "bool_",
+    "int8",
+    "int16",
+    "int32",
+    "uint8",
+    "uint16",
+    "uint32",
+    "float16",
+    "float32",
+    "bfloat16",
+    "tfloat32",
+    "float8_e4m3",
+    "float8_e4m3fn",
+    "float8_e5m2",
+    "float8_e5m2_x4",
+    "float8_e4m3fn_x4",
+    "float8_e8m0fnu",
+    "float4_e2m1fn_x4",
+]
+
+
+def test_every_documented_function_is_there_and_documented():
+    assert len(FUNCTIONS) == 103
+    for name in FUNCTIONS:
+        assert callable(getattr(nl, name)), name
+        assert getattr(nl, name).__doc__, name
+
+
+def test_number_formats_are_hashable_and_comparable():
+    kinds = {getattr(nl, name): name for name in TYPES}
+    assert len(kinds) == len(TYPES)
+    for kind, name in kinds.items():
+        assert str(kind) == name == kind
+        assert getattr(nki.dtype, name) is kind
+        assert np.zeros(2, dtype=kind).itemsize == kind.itemsize
+    assert nl.float32 == np.float32 == nl.fp32 and nl.float32 != nl.float16
+    assert nl.bool is nl.bool_
+
+
+@pytest.mark.parametrize("spelling", [nl.bfloat16, "bfloat16", "bf16"])
+def test_spellings_of_a_number_format(spelling):
+    assert inside(lambda: nl.ndarray((2, 2), spelling).dtype) is nl.bfloat16
+    assert inside(lambda: nl.ndarray((2, 2), np.int8).dtype) is nl.int8
+    refused("E123", lambda: nl.ndarray((2, 2), np.float64))
+    refused("E105", lambda: nl.ndarray((2, 2), "float7"))
+
+
+def test_memories():
+    assert nl.hbm is nl.private_hbm
+    assert str(nl.sbuf) == "sbuf"
+    assert nl.is_sbuf(nl.sbuf) and nl.is_psum(nl.psum) and not nl.is_psum(nl.sbuf)
+    assert nl.is_hbm(nl.shared_hbm) and nl.is_hbm(nl.hbm) and not nl.is_hbm(nl.sbuf)
+    assert nl.is_on_chip(nl.psum) and not nl.is_on_chip(nl.private_hbm)
+    assert inside(lambda: nl.ndarray((2, 2), nl.int8, buffer="psum").buffer) is nl.psum
+    refused("E107", lambda: nl.ndarray((2, 2), nl.int8, buffer="disk"))
+    refused("E107", lambda: nl.is_sbuf("disk"))
+
+
+def test_tile_sizes_are_ints_and_follow_the_machine():
+    sizes = nl.tile_size
+    assert (sizes.pmax, sizes.psum_fmax, sizes.psum_bank_fmax) == (128, 512, 512)
+    assert (sizes.gemm_stationary_fmax, sizes.gemm_moving_fmax) == (128, 512)
+    assert (sizes.bn_stats_fmax, sizes.psum_bank_fmax_bytes, sizes.psum_num_banks) == (512, 2048, 8)
+    names = [name for name in dir(type(sizes)) if name[0] != "_"]
+    assert len(names) == 14
+    assert all(type(getattr(sizes, name)) is int for name in names)
+    by_machine = [
+        inside(lambda: nl.tile_size.sbuf_fmax_bytes, machine=m) for m in ("trn1", "trn2", "trn3")
+    ]
+    assert by_machine == sorted(set(by_machine))
+    assert inside(lambda: nl.tile_size.gemm_moving_fmax, machine="trn3") == 512
+
+
+def test_numpys_functions_are_operators_too(rng):
+    x = rng.standard_normal((16, 8), dtype=np.float32)
+    y = rng.standard_normal((16, 8), dtype=np.float32)
+
+    def with_token(op):
+        def body(a, b):
+            out = nl.ndarray(a.shape, a.dtype)
+            nisa.tensor_tensor(out, a, b, op=op)
+            return out
+
+        return body
+
+    for function in (np.add, np.subtract, np.multiply, np.maximum, np.minimum):
+        np.testing.assert_array_equal(compute(with_token(function), x, y), function(x, y))
+    refused("E111", lambda a, b: with_token(np.hypot)(nl.load(a), nl.load(b)), x, y)
+
+
+def test_reductions_are_operators_too(rng):
+    x = rng.standard_normal((16, 8), dtype=np.float32)
+    for op, expected in (
+        (nl.max, np.max),
+        (np.max, np.max),
+        (nl.maximum, np.max),
+        (np.min, np.min),
+    ):
+
+        def body(tile, op=op):
+            out = nl.ndarray((16, 1), nl.float32)
+            nisa.tensor_reduce(out, op, tile, axis=1)
+            return out
+
+        np.testing.assert_array_equal(compute(body, x), expected(x, axis=1, keepdims=True))
+
+
+def test_configuration_objects():
+    @dataclasses.dataclass
+    class Config(nl.NKIObject):
+        width: int = 3
+
+    class Kind(nl.NKIObject, enum.Enum):
+        a = 1
+
+    assert Config(4).width == 4
+    assert Kind(1) is Kind.a
+    assert nl.NKIObject(depth=2).depth == 2
+    with pytest.raises(TypeError):
+        nl.NKIObject(3)
+
+
+def test_enumerations_have_one_identity_and_their_values():
+    assert nisa.constants.oob_mode is nisa.oob_mode
+    assert [m.value for m in nisa.engine] == [0, 1, 2, 3, 4, 5, 6]
+    assert nisa.vector_engine is nisa.engine.vector
+    assert nisa.nc_version.gen3 >= 3 and nisa.nc_version.gen3 < nisa.nc_version.gen4
+    assert inside(nisa.get_nc_version, machine="trn3") == nisa.nc_version.gen4 == 4
+    assert inside(nisa.get_nc_sub_version) == 0
+
+
+def test_annotations():
+    nt = nki.typing
+    assert repr(nt.tensor[128, 512]) == "nki.typing.tensor[128, 512]"
+    assert nt.mutable_tensor is not nt.tensor
+
+
+def test_older_and_misspelt_names():
+    with pytest.raises(AttributeError, match="U001") as caught:
+        nl.mgrid  # noqa: B018
+    assert isinstance(caught.value, trainyard.Error) and caught.value.code == "U001"
+    assert not hasattr(nl, "par_dim")
+    with pytest.raises(AttributeError, match="did you mean maximum"):
+        nl.maximun  # noqa: B018
+
+
+def test_instructions_have_signatures_and_pages():
+    parameters = inspect.signature(nisa.tensor_tensor).parameters
+    assert list(parameters)[:4] == ["dst", "data1", "data2", "op"]
+    assert "left operand" in nisa.tensor_tensor.__doc__
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda: nl.ndarray((2, 2), nl.int8), lambda: nl.program_id(), lambda: nisa.get_nc_version()],
+)
+def test_outside_a_kernel(use):
+    with pytest.raises(trainyard.Error) as caught:
+        use()
+    assert caught.value.code == "E305"
+    assert caught.value.file == __file__
+
+
+def test_tensors_are_not_made_by_hand():
+    refused("U001", lambda: nki.NkiTensor((2, 2), nl.int8, None))
