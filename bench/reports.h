@@ -4,6 +4,7 @@
 namespace trainyard::bench {
 
 void report_formats();
+void report_functions();
 void report_matmul();
 void report_program();
 
