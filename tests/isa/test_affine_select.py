@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run
 from test_iota import affine
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -25,15 +24,24 @@ COMPARISONS = {
 ])  # fmt: skip
 def test_comparisons(rng, machine, name, pattern, offset, multiplier):
     x = rng.standard_normal((96, 64)).astype(np.float32)
-    y = run(lambda t: nisa.affine_select(t.y, pattern, multiplier, t.x, -2.5, getattr(nl, name),
-                                         offset), machine, x=x, y=out(x.shape))
+    y = run(
+        lambda t: nisa.affine_select(
+            t.y, pattern, multiplier, t.x, -2.5, getattr(nl, name), offset
+        ),
+        machine,
+        x=x,
+        y=out(x.shape),
+    )
     chosen = COMPARISONS[name](affine(96, pattern, offset, multiplier), 0)
     np.testing.assert_array_equal(y, np.where(chosen, x, np.float32(-2.5)))
 
 
 def test_the_default_is_equal():
-    y = run(lambda t: nisa.affine_select(t.y, [[1, 128]], -1, t.x, 0.0),
-            x=np.ones((128, 128), np.float32), y=out((128, 128)))
+    y = run(
+        lambda t: nisa.affine_select(t.y, [[1, 128]], -1, t.x, 0.0),
+        x=np.ones((128, 128), np.float32),
+        y=out((128, 128)),
+    )
     np.testing.assert_array_equal(y, np.eye(128))
 
 
@@ -42,8 +50,11 @@ def test_the_default_is_equal():
 def test_equal_types_copy_bits(rng, type_name):
     bits = rng.integers(0, 256, (32, 40 * dtype(type_name).itemsize), dtype=np.uint8)
     x = bits.view(dtype(type_name))
-    y = run(lambda t: nisa.affine_select(t.y, [[-1, 40]], 1, t.x, 3, nl.greater_equal), x=x,
-            y=out(x.shape, type_name))
+    y = run(
+        lambda t: nisa.affine_select(t.y, [[-1, 40]], 1, t.x, 3, nl.greater_equal),
+        x=x,
+        y=out(x.shape, type_name),
+    )
     chosen = np.tri(32, 40, dtype=bool)
     assert y[chosen].tobytes() == x[chosen].tobytes()
     np.testing.assert_array_equal(y[~chosen].astype(np.float32), 3)
@@ -70,8 +81,15 @@ def test_in_place(rng):
     x = rng.standard_normal((64, 64)).astype(np.float32)
 
     def call(t):
-        nisa.affine_select(t.y, pattern=[[-1, 64]], offset=0, channel_multiplier=1,
-                           cmp_op=nl.greater_equal, on_true_tile=t.y, on_false_value=-np.inf)
+        nisa.affine_select(
+            t.y,
+            pattern=[[-1, 64]],
+            offset=0,
+            channel_multiplier=1,
+            cmp_op=nl.greater_equal,
+            on_true_tile=t.y,
+            on_false_value=-np.inf,
+        )
 
     y = run(call, y=out(x.shape, initial=x))
     np.testing.assert_array_equal(y, np.where(np.tri(64, dtype=bool), x, -np.inf))
@@ -84,7 +102,9 @@ def test_only_chosen_garbage_matters():
         nisa.affine_select(tile, [[1, 8]], 0, tile, 0.0, nl.less, offset=-columns)
         nisa.dma_copy(t.y, tile)
 
-    np.testing.assert_array_equal(run(lambda t: call(t, 4), y=out((16, 8))), [[1] * 4 + [0] * 4] * 16)
+    np.testing.assert_array_equal(
+        run(lambda t: call(t, 4), y=out((16, 8))), [[1] * 4 + [0] * 4] * 16
+    )
     refuses("E210", lambda t: call(t, 5), y=out((16, 8)))
 
 

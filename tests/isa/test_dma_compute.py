@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -42,33 +41,54 @@ def test_sums(rng, machine, count):
 @pytest.mark.parametrize("target", ["float32", "bfloat16", "int16"])
 def test_types_meet_in_float32(rng, a, b, target):
     x, z = np.abs(numbers(rng, (32, 24), a)), np.abs(numbers(rng, (32, 24), b))
-    y = run(lambda t: nisa.dma_compute(t.y, [t.x, t.z], nl.add, scales=[1.0, 1]), x=hbm(x), z=z,
-            y=out((32, 24), target))
+    y = run(
+        lambda t: nisa.dma_compute(t.y, [t.x, t.z], nl.add, scales=[1.0, 1]),
+        x=hbm(x),
+        z=z,
+        y=out((32, 24), target),
+    )
     total = chain([x, z])
-    np.testing.assert_array_equal(y, (np.rint(total) if target == "int16" else total).astype(y.dtype))
+    np.testing.assert_array_equal(
+        y, (np.rint(total) if target == "int16" else total).astype(y.dtype)
+    )
 
 
 def test_shapes_may_differ_and_views_be_strided(rng):
     x, z = numbers(rng, (32, 24)), numbers(rng, (64, 40))
-    y = run(lambda t: nisa.dma_compute(t.y, (t.x, t.z[:16, 0:16]), nl.add, scales=(1.0, 1.0)),
-            x=hbm(x[:, ::3].copy()), z=z, y=out((8, 32)))
-    np.testing.assert_array_equal(y, (x[:, ::3].reshape(-1) + z[:16, :16].reshape(-1)).reshape(8, 32))
-    y = run(lambda t: nisa.dma_compute(t.y[::1, 1::2], [t.z[:32, ::2], t.z[32:, 1::2]], nl.add),
-            z=hbm(z), y=out((32, 40), initial=0))
+    y = run(
+        lambda t: nisa.dma_compute(t.y, (t.x, t.z[:16, 0:16]), nl.add, scales=(1.0, 1.0)),
+        x=hbm(x[:, ::3].copy()),
+        z=z,
+        y=out((8, 32)),
+    )
+    np.testing.assert_array_equal(
+        y, (x[:, ::3].reshape(-1) + z[:16, :16].reshape(-1)).reshape(8, 32)
+    )
+    y = run(
+        lambda t: nisa.dma_compute(t.y[::1, 1::2], [t.z[:32, ::2], t.z[32:, 1::2]], nl.add),
+        z=hbm(z),
+        y=out((32, 40), initial=0),
+    )
     np.testing.assert_array_equal(y[:, 1::2], z[:32, ::2] + z[32:, 1::2])
 
 
 def test_dst_may_be_a_source(rng):
     x = numbers(rng, (32, 24))
-    y = run(lambda t: nisa.dma_compute(t.y, [t.y, t.x, t.y], nl.add), x=hbm(x),
-            y=out((32, 24), initial=3))
+    y = run(
+        lambda t: nisa.dma_compute(t.y, [t.y, t.x, t.y], nl.add),
+        x=hbm(x),
+        y=out((32, 24), initial=3),
+    )
     np.testing.assert_array_equal(y, (x + 3) + 3)
 
 
 def test_one_source_is_copied(rng):
     x = numbers(rng, (32, 24))
-    y = run(lambda t: nisa.dma_compute(t.y, [t.x], nl.add), x=hbm(x), y=out((32, 24), "bfloat16",
-                                                                         initial=3))
+    y = run(
+        lambda t: nisa.dma_compute(t.y, [t.x], nl.add),
+        x=hbm(x),
+        y=out((32, 24), "bfloat16", initial=3),
+    )
     np.testing.assert_array_equal(y, x.astype(dtype("bfloat16")))
 
 
@@ -80,13 +100,17 @@ def test_rules(rng):
     for op in (nl.multiply, nl.maximum, nl.subtract):
         refuses("E109", lambda t, o=op: nisa.dma_compute(t.y, [t.x, t.x], o), **tiles)
     for scales in ([1.0], [1.0, 1.0, 1.0], [1.0, 2.0], [0.5, 1.0]):
-        refuses("E111", lambda t, s=scales: nisa.dma_compute(t.y, [t.x, t.x], nl.add, scales=s),
-                **tiles)
+        refuses(
+            "E111", lambda t, s=scales: nisa.dma_compute(t.y, [t.x, t.x], nl.add, scales=s), **tiles
+        )
     refuses("E103", lambda t: nisa.dma_compute(t.y, [t.x, t.x[:, :7]], nl.add), **tiles)
     refuses("E107", lambda t: nisa.dma_compute(t.y, [t.x, t.z], nl.add), z=psum(x), **tiles)
-    refuses("E111", lambda t: nisa.dma_compute(
-        t.y, [t.x, t.x.ap([[8, 8], [1, 8]], scalar_offset=t.i)], nl.add),
-        i=np.array([[0]], np.int32), **tiles)
+    refuses(
+        "E111",
+        lambda t: nisa.dma_compute(t.y, [t.x, t.x.ap([[8, 8], [1, 8]], scalar_offset=t.i)], nl.add),
+        i=np.array([[0]], np.int32),
+        **tiles,
+    )
     run(lambda t: nisa.dma_compute(t.y, [t.x], nl.add, unique_indices=False), **tiles)
 
 
@@ -135,8 +159,9 @@ def test_equal_indices_add_up_in_order():
     def call(t):
         nisa.dma_compute(rows(t.y, t.i), [rows(t.y, t.i), t.x], nl.add)
 
-    y = run(call, x=np.full((3, 4), 2.0, np.float32), i=index,
-            y=out((4, 4), buffer="hbm", initial=1))
+    y = run(
+        call, x=np.full((3, 4), 2.0, np.float32), i=index, y=out((4, 4), buffer="hbm", initial=1)
+    )
     np.testing.assert_array_equal(y[:, 0], [1, 5, 1, 3])
 
 
@@ -186,5 +211,10 @@ def test_rules_of_indexed_rows(rng):
     refuses("E111", lambda t: scatter(t, lambda t: [rows(t.y, t.i)] * 2), **tiles)
     refuses("E107", lambda t: scatter(t, pair), **(tiles | {"x": hbm(x)}))
     refuses("E105", lambda t: scatter(t, pair), **(tiles | {"i": index.astype(np.float32)}))
-    refuses("E107", lambda t: nisa.dma_compute(rows(t.y, t.i), [rows(t.y, t.i), t.x], nl.add),
-            x=x, i=index, y=sbuf(table))
+    refuses(
+        "E107",
+        lambda t: nisa.dma_compute(rows(t.y, t.i), [rows(t.y, t.i), t.x], nl.add),
+        x=x,
+        i=index,
+        y=sbuf(table),
+    )

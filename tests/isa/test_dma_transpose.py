@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -67,23 +66,43 @@ def test_shape_and_order_are_exact(rng):
     x = hbm(data(rng, (16, 4, 32)))
     refuses("E110", lambda t: nisa.dma_transpose(t.y, t.x), x=x, y=out((4, 32, 16), "bfloat16"))
     refuses("E110", lambda t: nisa.dma_transpose(t.y, t.x), x=x, y=out((32, 64), "bfloat16"))
-    refuses("E110", lambda t: nisa.dma_transpose(t.y, t.x), x=hbm(data(rng, (2, 2, 2, 2, 2))),
-            y=out((2, 2, 2, 2, 2), "bfloat16"))
+    refuses(
+        "E110",
+        lambda t: nisa.dma_transpose(t.y, t.x),
+        x=hbm(data(rng, (2, 2, 2, 2, 2))),
+        y=out((2, 2, 2, 2, 2), "bfloat16"),
+    )
     for axes in [(1, 0), (0, 1, 2), (2, 0, 1), (3, 1, 2, 0)]:
-        refuses("E111", lambda t, a=axes: nisa.dma_transpose(t.y, t.x, axes=a), x=x,
-                y=out((32, 4, 16), "bfloat16"))
+        refuses(
+            "E111",
+            lambda t, a=axes: nisa.dma_transpose(t.y, t.x, axes=a),
+            x=x,
+            y=out((32, 4, 16), "bfloat16"),
+        )
 
 
 def test_types_and_memories(rng):
     x = data(rng, (16, 32))
     refuses("E106", lambda t: nisa.dma_transpose(t.y, t.x), x=hbm(x), y=out((32, 16), "float16"))
-    refuses("E105", lambda t: nisa.dma_transpose(t.y, t.x), x=hbm(data(rng, (16, 32), "int8")),
-            y=out((32, 16), "int8"))
-    refuses("E107", lambda t: nisa.dma_transpose(t.y, t.x), x=hbm(x),
-            y=out((32, 16), "bfloat16", buffer="hbm"))
+    refuses(
+        "E105",
+        lambda t: nisa.dma_transpose(t.y, t.x),
+        x=hbm(data(rng, (16, 32), "int8")),
+        y=out((32, 16), "int8"),
+    )
+    refuses(
+        "E107",
+        lambda t: nisa.dma_transpose(t.y, t.x),
+        x=hbm(x),
+        y=out((32, 16), "bfloat16", buffer="hbm"),
+    )
     refuses("E107", lambda t: nisa.dma_transpose(t.y, t.x), x=psum(x), y=out((32, 16), "bfloat16"))
-    refuses("E101", lambda t: nisa.dma_transpose(t.y[:, :], t.x[:, :129].reshape((16, 129))),
-            x=hbm(data(rng, (16, 129))), y=out((129, 16), "bfloat16"))
+    refuses(
+        "E101",
+        lambda t: nisa.dma_transpose(t.y[:, :], t.x[:, :129].reshape((16, 129))),
+        x=hbm(data(rng, (16, 129))),
+        y=out((129, 16), "bfloat16"),
+    )
 
 
 # --- hardware descriptors ------------------------------------------------------------------------
@@ -159,8 +178,12 @@ def test_indexed_rows(rng, shape, index_shape):
 
 def test_more_indices_than_rows(rng):
     x, index = data(rng, (300, 32)), rng.integers(0, 300, (128, 2), dtype=np.uint32)
-    y = run(lambda t: nisa.dma_transpose(t.y, gathered(t.x, t.i, 144)), x=hbm(x), i=index,
-            y=out((32, 144), "bfloat16"))
+    y = run(
+        lambda t: nisa.dma_transpose(t.y, gathered(t.x, t.i, 144)),
+        x=hbm(x),
+        i=index,
+        y=out((32, 144), "bfloat16"),
+    )
     same_bits(y, x[index.T.ravel()[:144]].T)
 
 
@@ -189,8 +212,11 @@ def test_rules_of_indexed_rows(rng):
     def tiles(shape=(40, 32), type_name="bfloat16", index=(16, 1), index_type="uint32", rows=16):
         turned = (rows, *shape[1:])
         turned = np.empty(turned).transpose(AXES[len(shape)]).shape
-        return {"x": hbm(data(rng, shape, type_name)), "i": np.zeros(index, index_type),
-                "y": out(turned, type_name)}
+        return {
+            "x": hbm(data(rng, shape, type_name)),
+            "i": np.zeros(index, index_type),
+            "y": out(turned, type_name),
+        }
 
     run(lambda t: call(t, mode="swdge"), **tiles())
     refuses("E111", lambda t: call(t, mode="hwdge"), **tiles())

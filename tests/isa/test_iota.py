@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, refuses, run
-
 from trainyard.nki import isa as nisa
 
 
@@ -32,14 +31,18 @@ PATTERNS = [
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize(("offset", "multiplier"), [(0, 0), (5, 1), (-7, -64), (2**31 - 1, 2**20)])
 def test_patterns(machine, pattern, offset, multiplier):
-    y = run(lambda t: nisa.iota(t.y, pattern, offset, multiplier), machine, y=out((100, 64), "int32"))
+    y = run(
+        lambda t: nisa.iota(t.y, pattern, offset, multiplier), machine, y=out((100, 64), "int32")
+    )
     np.testing.assert_array_equal(y, affine(100, pattern, offset, multiplier))
 
 
 @pytest.mark.parametrize("type_name", ["float32", "bfloat16", "float16", "float8_e5m2", "uint32",
                                        "int16", "uint16", "int8", "uint8"])  # fmt: skip
 def test_types(type_name):
-    y = run(lambda t: nisa.iota(t.y, [[3, 50]], -40, channel_multiplier=7), y=out((64, 50), type_name))
+    y = run(
+        lambda t: nisa.iota(t.y, [[3, 50]], -40, channel_multiplier=7), y=out((64, 50), type_name)
+    )
     values = affine(64, [[3, 50]], -40, 7)
     if type_name == "uint32":
         expected = values.view(np.uint32)

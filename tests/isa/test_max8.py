@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 
 
@@ -58,7 +57,9 @@ def test_strided_and_broadcast_views(rng):
     np.testing.assert_array_equal(y, top(np.tile(x[:, :2], 4)))
 
 
-@pytest.mark.parametrize(("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")])
+@pytest.mark.parametrize(
+    ("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")]
+)
 def test_elements_per_partition(rng, elements, code):
     x = rng.standard_normal((2, elements)).astype(np.float32)
     tiles = {"x": x, "y": out((2, 8))}

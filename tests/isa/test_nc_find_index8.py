@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 
 
@@ -26,8 +25,13 @@ def places(data, vals, none):
 def test_ties_and_missing_values(rng, machine, memories, type_name):
     data = rng.integers(0, 40, (100, 70)).astype(np.float32)
     vals = rng.integers(0, 45, (100, 8)).astype(np.float32)
-    y = run(lambda t: nisa.nc_find_index8(t.y, t.data, t.vals), machine, data=memories[0](data),
-            vals=memories[1](vals), y=out((100, 8), type_name))
+    y = run(
+        lambda t: nisa.nc_find_index8(t.y, t.data, t.vals),
+        machine,
+        data=memories[0](data),
+        vals=memories[1](vals),
+        y=out((100, 8), type_name),
+    )
     expected = places(data, vals, np.iinfo(type_name).max)
     assert (expected == np.iinfo(type_name).max).any()
     np.testing.assert_array_equal(y, expected)
@@ -47,8 +51,12 @@ def test_after_max8(rng):
 def test_all_equal_values_ascend():
     data, vals = np.zeros((1, 70), np.float32), np.full((1, 8), 2, np.float32)
     data[0, [1, 5, 63, 64, 65, 69]] = 2
-    y = run(lambda t: nisa.nc_find_index8(t.y, t.data, t.vals), data=data, vals=vals,
-            y=out((1, 8), "uint32"))
+    y = run(
+        lambda t: nisa.nc_find_index8(t.y, t.data, t.vals),
+        data=data,
+        vals=vals,
+        y=out((1, 8), "uint32"),
+    )
     np.testing.assert_array_equal(y, [[1, 5, 63, 64, 65, 69, 2**32 - 1, 2**32 - 1]])
 
 
@@ -57,16 +65,24 @@ def test_all_equal_values_ascend():
 def test_types_compare_in_float32(rng, data_type, vals_type):
     data = rng.integers(0, 50, (32, 3, 20)).astype(dtype(data_type))
     vals = rng.integers(0, 50, (32, 2, 4)).astype(dtype(vals_type))
-    y = run(lambda t: nisa.nc_find_index8(t.y, t.data, t.vals), data=data, vals=vals,
-            y=out((32, 8), "uint32"))
+    y = run(
+        lambda t: nisa.nc_find_index8(t.y, t.data, t.vals),
+        data=data,
+        vals=vals,
+        y=out((32, 8), "uint32"),
+    )
     np.testing.assert_array_equal(y, places(data, vals, 2**32 - 1))
 
 
 def test_nans_and_signed_zeros():
     data = np.array([[np.nan, -0.0, 0.0, np.inf, -np.inf, 1, 2, 3]], np.float32)
     vals = np.array([[np.nan, 0.0, np.inf, -np.inf, -0.0, 1, 2, 3]], np.float32)
-    y = run(lambda t: nisa.nc_find_index8(t.y, t.data, t.vals), data=data, vals=vals,
-            y=out((1, 8), "uint16"))
+    y = run(
+        lambda t: nisa.nc_find_index8(t.y, t.data, t.vals),
+        data=data,
+        vals=vals,
+        y=out((1, 8), "uint16"),
+    )
     np.testing.assert_array_equal(y, [[0xFFFF, 1, 3, 4, 2, 5, 6, 7]])
 
 
@@ -82,7 +98,9 @@ def test_strided_and_broadcast_views(rng):
     np.testing.assert_array_equal(y[:, 4:12], places(data[:, ::3], repeated, 2**32 - 1))
 
 
-@pytest.mark.parametrize(("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")])
+@pytest.mark.parametrize(
+    ("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")]
+)
 def test_elements_per_partition(elements, code):
     data = np.arange(elements, dtype=np.float32)[None]
     vals = data[:, -8:] if elements >= 8 else np.zeros((1, 8), np.float32)

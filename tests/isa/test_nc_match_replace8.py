@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
 
@@ -34,8 +33,14 @@ def test_ties_and_missing_values(rng, machine, memories, type_name):
     def call(t):
         nisa.nc_match_replace8(t.y, t.data, t.vals, -1.5, t.index)
 
-    results = run(call, machine, data=memories[0](data), vals=memories[1](vals), y=out(data.shape),
-                  index=out((100, 8), type_name))
+    results = run(
+        call,
+        machine,
+        data=memories[0](data),
+        vals=memories[1](vals),
+        y=out(data.shape),
+        index=out((100, 8), type_name),
+    )
     expected, index = replaced(data, vals, -1.5, np.iinfo(type_name).max)
     np.testing.assert_array_equal(results["y"], expected)
     np.testing.assert_array_equal(results["index"], index)
@@ -44,8 +49,13 @@ def test_ties_and_missing_values(rng, machine, memories, type_name):
 def test_the_documented_example():
     data = np.array([[1, 2, 3, 4, 8, 8, 8, 8, 8, 8, 8]], np.float32)
     vals = np.array([[3, 8, 8, 8, 8, 8, 8, 8]], np.float32)
-    results = run(lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 0.0, dst_idx=t.index),
-                  data=data, vals=vals, y=out(data.shape), index=out((1, 8), "uint32"))
+    results = run(
+        lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 0.0, dst_idx=t.index),
+        data=data,
+        vals=vals,
+        y=out(data.shape),
+        index=out((1, 8), "uint32"),
+    )
     np.testing.assert_array_equal(results["index"], [[2, 10, 9, 8, 7, 6, 5, 4]])
     np.testing.assert_array_equal(results["y"], [[1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0]])
 
@@ -69,8 +79,12 @@ def test_equal_types_keep_bits(rng, type_name):
     if type_name == "int32":
         data[:, 0, 0] = 2**31 - 7  # not a float32
     vals = data.reshape(32, 40)[:, 3:11]
-    y = run(lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 7), data=data, vals=vals,
-            y=out((32, 40), type_name))
+    y = run(
+        lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 7),
+        data=data,
+        vals=vals,
+        y=out((32, 40), type_name),
+    )
     np.testing.assert_array_equal(y, replaced(data, vals, 7, 0)[0].reshape(32, 40))
 
 
@@ -79,8 +93,12 @@ def test_equal_types_keep_bits(rng, type_name):
 def test_casts(rng, source, target):
     data = rng.integers(0, 50, (32, 40)).astype(dtype(source))
     vals = rng.integers(0, 50, (32, 8)).astype(np.float32)
-    y = run(lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, -2.5), data=data, vals=vals,
-            y=out((32, 40), target))
+    y = run(
+        lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, -2.5),
+        data=data,
+        vals=vals,
+        y=out((32, 40), target),
+    )
     imm = dtype(target).type(-2 if target == "int16" or source == "int32" == target else -2.5)
     expected = replaced(data.astype(np.float32), vals, np.float32(imm), 0)[0]
     np.testing.assert_array_equal(y.astype(np.float32), expected)
@@ -89,22 +107,32 @@ def test_casts(rng, source, target):
 def test_the_number_itself_is_not_sought_again():
     data = np.array([[1, 2, 3, 4, 5, 6, 7, 8]], np.float32)
     vals = np.array([[5, 5, 5, 5, 5, 5, 5, 1]], np.float32)
-    y = run(lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 5.0), data=data, vals=vals,
-            y=out((1, 8)))
+    y = run(
+        lambda t: nisa.nc_match_replace8(t.y, t.data, t.vals, 5.0),
+        data=data,
+        vals=vals,
+        y=out((1, 8)),
+    )
     np.testing.assert_array_equal(y, [[5, 2, 3, 4, 5, 6, 7, 8]])
 
 
 def test_strided_views(rng):
     data, vals = rng.integers(0, 9, (64, 60)), rng.integers(0, 9, (64, 16))
     data, vals = data.astype(np.float32), vals.astype(np.float32)
-    y = run(lambda t: nisa.nc_match_replace8(t.y[32:, ::2], t.data[:32, ::3], t.vals[32:, ::2], 99.0),
-            data=data, vals=vals, y=out((64, 40), initial=0))
+    y = run(
+        lambda t: nisa.nc_match_replace8(t.y[32:, ::2], t.data[:32, ::3], t.vals[32:, ::2], 99.0),
+        data=data,
+        vals=vals,
+        y=out((64, 40), initial=0),
+    )
     expected = replaced(data[:32, ::3], vals[32:, ::2], 99, 0)[0]
     np.testing.assert_array_equal(y[32:, ::2], expected)
     assert (y[:32] == 0).all() and (y[:, 1::2] == 0).all()
 
 
-@pytest.mark.parametrize(("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")])
+@pytest.mark.parametrize(
+    ("elements", "code"), [(7, "E104"), (8, None), (16384, None), (16385, "E104")]
+)
 def test_elements_per_partition(elements, code):
     data = np.arange(elements, dtype=np.float32)[None]
     tiles = {"data": data, "vals": np.full((1, 8), elements - 1, np.float32), "y": out(data.shape)}

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, hbm, out, psum, refuses, run, sbuf
-
 from trainyard.nki import isa as nisa
 
 WRAPS = [(5, 5), (-1, -1), (2**31 - 1, 2**31 - 1), (2**31, -(2**31)), (2**32 + 7, 7)]
@@ -88,8 +87,11 @@ def test_an_address_follows_the_register(rng):
 def test_a_register_needs_a_value():
     tiles = {"y": out((1, 1), "int32")}
     refuses("E303", lambda t: nisa.register_store(t.y, nisa.register_alloc()), **tiles)
-    refuses("E303", lambda t: nisa.register_move(nisa.register_alloc(), nisa.register_alloc()),
-            y=out((1, 1), "int32", initial=0))
+    refuses(
+        "E303",
+        lambda t: nisa.register_move(nisa.register_alloc(), nisa.register_alloc()),
+        y=out((1, 1), "int32", initial=0),
+    )
 
 
 def test_memory_must_have_been_written():

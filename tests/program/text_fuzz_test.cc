@@ -39,7 +39,8 @@ void expect_same(const Program& a, const Program& b) {
     for (size_t o = 0; o < a.operands(i).size(); ++o) {
       EXPECT_EQ(a.operands(i)[o].tensor, b.operands(i)[o].tensor);
       EXPECT_EQ(a.operands(i)[o].offset, b.operands(i)[o].offset);
-      const isa::Layout &x = a.layout(a.operands(i)[o].layout), &y = b.layout(b.operands(i)[o].layout);
+      const isa::Layout &x = a.layout(a.operands(i)[o].layout),
+                        &y = b.layout(b.operands(i)[o].layout);
       EXPECT_TRUE(x == y) << print_access(a, a.operands(i), static_cast<int>(o));
     }
     for (size_t v = 0; v < a.values(i).size(); ++v) {
@@ -71,10 +72,26 @@ TEST(TextFuzz, ProgramsComeBack) {
 // Some bytes replaced, removed, repeated or swapped with another place's.
 std::string damaged(std::string text, std::mt19937& random) {
   static const std::string alphabet = "t0r1 %:=[]{}(),@;\"\\x-.p+nNoeabcdf\n9";
-  static const std::vector<std::string> words = {
-      "None", "-1", "9223372036854775807", "18446744073709551616", "nan", "-inf", "t0", "r0",
-      "[[1, 1]]", "{scalar=r0 scale=1 limit=1 dim=0}", "0x1p+1023", "vector", "True", "float8_e4m3",
-      ":bfloat16", "@4", "sbuf", "registers 9", "\"", "[]"};
+  static const std::vector<std::string> words = {"None",
+                                                 "-1",
+                                                 "9223372036854775807",
+                                                 "18446744073709551616",
+                                                 "nan",
+                                                 "-inf",
+                                                 "t0",
+                                                 "r0",
+                                                 "[[1, 1]]",
+                                                 "{scalar=r0 scale=1 limit=1 dim=0}",
+                                                 "0x1p+1023",
+                                                 "vector",
+                                                 "True",
+                                                 "float8_e4m3",
+                                                 ":bfloat16",
+                                                 "@4",
+                                                 "sbuf",
+                                                 "registers 9",
+                                                 "\"",
+                                                 "[]"};
   for (unsigned edits = 1 + random() % 4; edits > 0; --edits) {
     const size_t at = random() % text.size();
     const size_t n = std::min<size_t>(random() % 12, text.size() - at);
@@ -119,7 +136,8 @@ TEST(TextFuzz, DamagedTextParsesOrIsRefused) {
     } catch (const base::Error& e) {
       const std::string code(base::rule(e.code()).code);
       ASSERT_TRUE(code == "E301" || code.starts_with("E1") || code.starts_with("E2"))
-          << e.what() << "\n" << text;
+          << e.what() << "\n"
+          << text;
       ASSERT_GT(e.place().line, 0) << e.what();
       ASSERT_LT(std::string(e.what()).size(), 3000U);
     }

@@ -14,8 +14,7 @@
 namespace trainyard::program {
 
 inline std::shared_ptr<const machine::Machine> machine() {
-  static const auto trn2 =
-      std::make_shared<const machine::Machine>(machine::load_machine("trn2"));
+  static const auto trn2 = std::make_shared<const machine::Machine>(machine::load_machine("trn2"));
   return trn2;
 }
 
@@ -101,8 +100,8 @@ class RandomProgram {
     std::vector<View> chip, hbm;
     for (int i = 0; i < 4; ++i) {
       const isa::Buffer buffer = i % 2 ? isa::Buffer::psum : isa::Buffer::sbuf;
-      chip.push_back(declare(p, buffer, {128, 4, 32}, i == 2 ? base::DType::bf16
-                                                             : base::DType::fp32));
+      chip.push_back(
+          declare(p, buffer, {128, 4, 32}, i == 2 ? base::DType::bf16 : base::DType::fp32));
       hbm.push_back(declare(p, isa::Buffer::shared_hbm, {256, 4, 32}));
     }
     const View index = declare(p, isa::Buffer::sbuf, {128, 2}, base::DType::i32);
@@ -150,8 +149,9 @@ class RandomProgram {
   View gathered(const View& v, const View& index) {
     const std::vector<isa::Dim> pattern = {{128, 128}, {32, 4}, {1, 32}};
     const auto tile = std::make_shared<const View>(index.slice(1, pick(2), 1 + 1, 1));
-    if (pick(2)) return v.ap(pattern, {}, static_cast<uint32_t>(pick(3)), nullptr, nullptr, 0, {},
-                             256 * 128 * 4);
+    if (pick(2))
+      return v.ap(pattern, {}, static_cast<uint32_t>(pick(3)), nullptr, nullptr, 0, {},
+                  256 * 128 * 4);
     return v.ap(pattern, {}, kNone, nullptr, tile, 0, {}, 256 * 128 * 4);
   }
   // Calls that the instructions refuse are left out.
@@ -159,8 +159,7 @@ class RandomProgram {
                   const Named& named = {}) {
     try {
       append(p, name, tensors, named);
-    } catch (const base::Error&) {
-    }
+    } catch (const base::Error&) {}
   }
 
   std::mt19937_64 random_;

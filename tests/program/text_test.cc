@@ -31,7 +31,8 @@ TEST(Text, LeavesDefaultsOut) {
 t0: fp32[128,64] sbuf
 tensor_copy dst=t0[0:64, 0:64:1] src=t0 @ 4096 [[64,64], [1,64]] engine=unknown name=None
 iota dst=t0 pattern=[1, 64] offset=0
-)")), R"(t0: float32[128, 64] sbuf
+)")),
+            R"(t0: float32[128, 64] sbuf
 %0: tensor_copy@vector dst=t0[0:64, 0:64] src=t0[64:128, 0:64]
 %1: iota dst=t0 pattern=[[1, 64]]
 )");
@@ -43,7 +44,8 @@ t0: int32[128, 64] sbuf
 tensor_tensor dst=t0 data1=t0 data2=t0 op=add
 tensor_tensor dst=t0 data1=t0 data2=t0 op=add engine=vector
 tensor_tensor@gpsimd dst=t0 data1=t0 data2=t0 op=add
-)")), R"(t0: int32[128, 64] sbuf
+)")),
+            R"(t0: int32[128, 64] sbuf
 %0: tensor_tensor@gpsimd dst=t0 data1=t0 data2=t0 op=add
 %1: tensor_tensor@vector dst=t0 data1=t0 data2=t0 op=add engine=vector
 %2: tensor_tensor@gpsimd dst=t0 data1=t0 data2=t0 op=add
@@ -72,13 +74,19 @@ program "k" machine="trn2" core=0 ; note: it's "short"
 
 t0: float32[128, 64] sbuf ; see above
 ; done
-)", "program.txt", machine());
+)",
+                                  "program.txt", machine());
   EXPECT_EQ(p.tensor_count(), 1U);
   EXPECT_EQ(p.tensor(0).site, kNone);
 }
 
 TEST(Text, NumbersKeepTheirBits) {
-  const double numbers[] = {0.0, -0.0, 1.5, 0.1, -3e300, 5e-324,
+  const double numbers[] = {0.0,
+                            -0.0,
+                            1.5,
+                            0.1,
+                            -3e300,
+                            5e-324,
                             std::numeric_limits<double>::infinity(),
                             -std::numeric_limits<double>::infinity(),
                             std::bit_cast<double>(uint64_t{0x7ff8000000000000}),
@@ -102,8 +110,8 @@ TEST(Text, MachineComesFromTheTextUnlessGiven) {
 struct Refusal {
   Code code;
   int line;
-  const char* text;     // behind the header and three tensors
-  const char* says;     // part of the message
+  const char* text;  // behind the header and three tensors
+  const char* says;  // part of the message
 };
 
 TEST(Text, RefusesWithLineAndColumn) {
@@ -146,18 +154,30 @@ t2: float32[256, 64] shared_hbm
       {Code::E122, 5, "memset dst=t0@0[[32, 128], [1, 8]] value=0", "partition step"},
       {Code::E122, 5, "memset dst=t0@0[[64, 128], [0, 99999999999999]] value=0", "elements"},
       {Code::E122, 5, "memset dst=t0@0[[64, 128], [4611686018427387904, 3]] value=0", "bounds"},
-      {Code::E301, 5, "memset dst=t0@0[[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1]] "
-                      "value=0", "9 dimensions"},
-      {Code::E301, 5, "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{scalar=r0 scale=1 limit=1 "
-                      "dim=0}", "no r0"},
-      {Code::E301, 5, "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1{vector=t1 scale=1 "
-                      "limit=1 dim=0} scale=1 limit=1 dim=0}", "an index has no dynamic"},
-      {Code::E122, 5, "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1[0:64, 0:1] scale=64 "
-                      "limit=256 dim=0}", "one index per row"},
-      {Code::E122, 5, "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1 "
-                      "scale=999999999999 limit=999999 dim=0}", "scale and limit"},
-      {Code::E105, 5, "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t0[0:128, 0:1] scale=64 "
-                      "limit=256 dim=0}", "index"},
+      {Code::E301, 5,
+       "memset dst=t0@0[[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1],[1,1]] "
+       "value=0",
+       "9 dimensions"},
+      {Code::E301, 5,
+       "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{scalar=r0 scale=1 limit=1 "
+       "dim=0}",
+       "no r0"},
+      {Code::E301, 5,
+       "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1{vector=t1 scale=1 "
+       "limit=1 dim=0} scale=1 limit=1 dim=0}",
+       "an index has no dynamic"},
+      {Code::E122, 5,
+       "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1[0:64, 0:1] scale=64 "
+       "limit=256 dim=0}",
+       "one index per row"},
+      {Code::E122, 5,
+       "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t1 "
+       "scale=999999999999 limit=999999 dim=0}",
+       "scale and limit"},
+      {Code::E105, 5,
+       "dma_copy dst=t0 src=t2@0[[64, 128], [1, 64]]{vector=t0[0:128, 0:1] scale=64 "
+       "limit=256 dim=0}",
+       "index"},
       {Code::E301, 5, "dma_copy dst=t0 src=t2[0:128, 0:64] oob_mode=perhaps", "one of error, skip"},
       {Code::E301, 5, "tensor_tensor dst=t0 data1=t0 data2=t0 op=plus", "no operator plus"},
       {Code::E102, 5, "tensor_copy dst=t0 src=t0[0:64, 0:64]", "partitions"},
@@ -171,7 +191,8 @@ t2: float32[256, 64] shared_hbm
       ADD_FAILURE() << "accepted: " << r.text;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), r.code) << r.text << "\n" << e.what();
-      EXPECT_NE(std::string(e.what()).find(r.says), std::string::npos) << r.text << "\n" << e.what();
+      EXPECT_NE(std::string(e.what()).find(r.says), std::string::npos) << r.text << "\n"
+                                                                       << e.what();
       EXPECT_EQ(e.place().file, "program.txt");
       EXPECT_EQ(e.place().line, r.line) << r.text;
     }
@@ -180,7 +201,8 @@ t2: float32[256, 64] shared_hbm
 
 TEST(Text, ShowsTheLineUnderAMark) {
   try {
-    parse_program("program \"k\" machine=\"trn2\" core=0\nt0: float32[8] lbuf\n", "p.txt", machine());
+    parse_program("program \"k\" machine=\"trn2\" core=0\nt0: float32[8] lbuf\n", "p.txt",
+                  machine());
     FAIL();
   } catch (const Error& e) {
     ASSERT_EQ(e.notes().size(), 2U);
@@ -195,9 +217,7 @@ TEST(Text, AProgramBeginsWithItsHeader) {
     try {
       parse_program(text, "p.txt", machine());
       ADD_FAILURE() << text;
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), Code::E301) << text;
-    }
+    } catch (const Error& e) { EXPECT_EQ(e.code(), Code::E301) << text; }
   }
 }
 

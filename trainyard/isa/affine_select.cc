@@ -31,8 +31,9 @@ Sources: nki.isa.affine_select (SDK 2.32); cost ISA26.
 void check(const Call& c) {
   same_elements(c, {dst, on_true_tile});
   check_affine(c, pattern, offset, channel_multiplier, dst);
-  op_in(c, cmp_op, {Operator::equal, Operator::not_equal, Operator::less, Operator::less_equal,
-                    Operator::greater, Operator::greater_equal});
+  op_in(c, cmp_op,
+        {Operator::equal, Operator::not_equal, Operator::less, Operator::less_equal,
+         Operator::greater, Operator::greater_equal});
   for (int p : {dst, on_true_tile})
     if (base::is_pack(c.operand(p).dtype()))
       throw base::Error(base::Code::E105, label(c, p) + " is packed")
@@ -74,7 +75,7 @@ void run(Run& r) {
   const int element = bits ? to.element : 4;
   std::byte otherwise[4] = {};
   base::from_fp32(bits ? to.dtype : DType::fp32, number, otherwise);
-  const auto select = element == 1 ? select_row<uint8_t>
+  const auto select = element == 1   ? select_row<uint8_t>
                       : element == 2 ? select_row<uint16_t>
                                      : select_row<uint32_t>;
   auto* chosen = reinterpret_cast<uint32_t*>(Run::scratch(0, n));
@@ -121,7 +122,11 @@ INSTRUCTION(affine_select) {
       .doc = kDoc,
       .params = {{"dst", ParamKind::tensor, Access::write, "", {}, "where the result goes"},
                  {"pattern", ParamKind::pattern, Access::none, "", {}, "[[step, count], …]"},
-                 {"channel_multiplier", ParamKind::integer, Access::none, "", {},
+                 {"channel_multiplier",
+                  ParamKind::integer,
+                  Access::none,
+                  "",
+                  {},
                   "added to the value once more for each partition"},
                  {"on_true_tile", ParamKind::tensor, Access::read, "", {}, "taken where true"},
                  {"on_false_value", ParamKind::number, Access::none, "", {}, "taken elsewhere"},

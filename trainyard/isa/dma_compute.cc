@@ -146,10 +146,10 @@ void run(Run& r) {
     const int data = c.slot(srcs, added), own = c.slot(dst);
     for_each_indexed_row(r, scatters ? own : data, scatters ? data : own, !scatters,
                          [&](const Bytes& indexed, const Bytes& plain, int row) {
-      const Bytes& to = scatters ? indexed : plain;
-      const Bytes& from = scatters ? plain : indexed;
-      add_rows(r, {to, from}, to, row, 1, false);
-    });
+                           const Bytes& to = scatters ? indexed : plain;
+                           const Bytes& from = scatters ? plain : indexed;
+                           add_rows(r, {to, from}, to, row, 1, false);
+                         });
     return;
   }
   const Bytes to = r.bytes(dst);
@@ -194,8 +194,8 @@ INSTRUCTION(dma_compute) {
                  {"srcs", ParamKind::tensors, Access::read, "", {}, "what is added up"},
                  {"reduce_op", ParamKind::op, Access::none, "", {}, "nl.add"},
                  {"scales", ParamKind::numbers, Access::none, "None", {}, "1.0 for each source"},
-                 {"unique_indices", ParamKind::boolean, Access::none, "True",
-                  Value::boolean(true), "that no two indices are equal"},
+                 {"unique_indices", ParamKind::boolean, Access::none, "True", Value::boolean(true),
+                  "that no two indices are equal"},
                  {"oob_mode", ParamKind::oob_mode, Access::none, "oob_mode.error",
                   Value::integer(0), "what an index outside the tensor does"},
                  {"name", ParamKind::name, Access::none, "None"}},

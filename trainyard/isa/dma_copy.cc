@@ -103,12 +103,13 @@ void run(Run& r) {
   }
   for_each_indexed_row(r, c.slot(gathers ? src : dst), c.slot(gathers ? dst : src), gathers,
                        [&](const Bytes& indexed, const Bytes& plain, int row) {
-    const Bytes& to = gathers ? plain : indexed;
-    const Bytes& from = gathers ? indexed : plain;
-    if (to.dtype == from.dtype) return copy_bits(to, from);
-    write_rows(to, row, 1, read_rows(from, row, 1, Run::scratch(0, from.row_elements())),
-               r.rounding);
-  });
+                         const Bytes& to = gathers ? plain : indexed;
+                         const Bytes& from = gathers ? indexed : plain;
+                         if (to.dtype == from.dtype) return copy_bits(to, from);
+                         write_rows(to, row, 1,
+                                    read_rows(from, row, 1, Run::scratch(0, from.row_elements())),
+                                    r.rounding);
+                       });
 }
 
 Cost cost(const Call& c) {
@@ -125,7 +126,11 @@ INSTRUCTION(dma_copy) {
       .doc = kDoc,
       .params = {{"dst", ParamKind::tensor, Access::write, "", {}, "where the data goes"},
                  {"src", ParamKind::tensor, Access::read, "", {}, "what is copied"},
-                 {"priority", ParamKind::integer, Access::none, "None", {},
+                 {"priority",
+                  ParamKind::integer,
+                  Access::none,
+                  "None",
+                  {},
                   "0 (highest) to 3, NeuronCore-v4"},
                  {"oob_mode", ParamKind::oob_mode, Access::none, "oob_mode.error",
                   Value::integer(0), "what an index outside the tensor does"},

@@ -137,8 +137,7 @@ void check(const Call& c) {
         .note(d.describe())
         .note(s.describe());
   check_priority(c, priority);
-  if (is_indexed(d))
-    refuse(base::Code::E111, "vector_offset", "on dst", "on src", "dma_transpose");
+  if (is_indexed(d)) refuse(base::Code::E111, "vector_offset", "on dst", "on src", "dma_transpose");
   is_indexed(s) ? check_indexed_rows(c) : check_direct(c);
 }
 
@@ -168,7 +167,8 @@ void run(Run& r) {
   std::vector<const std::byte*> rows(from.rows());
   if (is_indexed(c.operand(src))) {
     const std::vector<int64_t> offsets = r.memory.index_rows(c, c.slot(src));
-    for (int i = 0; i < from.rows(); ++i) rows[i] = offsets[i] < 0 ? nullptr : from.data + offsets[i];
+    for (int i = 0; i < from.rows(); ++i)
+      rows[i] = offsets[i] < 0 ? nullptr : from.data + offsets[i];
   } else {
     for (int i = 0; i < from.rows(); ++i) rows[i] = from.row(i);
   }
@@ -203,9 +203,17 @@ INSTRUCTION(dma_transpose) {
       .doc = kDoc,
       .params = {{"dst", ParamKind::tensor, Access::write, "", {}, "the result, in SBUF"},
                  {"src", ParamKind::tensor, Access::read, "", {}, "what is transposed"},
-                 {"axes", ParamKind::integers, Access::none, "None", {},
+                 {"axes",
+                  ParamKind::integers,
+                  Access::none,
+                  "None",
+                  {},
                   "(1, 0), (2, 1, 0) or (3, 1, 2, 0)"},
-                 {"priority", ParamKind::integer, Access::none, "None", {},
+                 {"priority",
+                  ParamKind::integer,
+                  Access::none,
+                  "None",
+                  {},
                   "0 (highest) to 3, NeuronCore-v4"},
                  {"dge_mode", ParamKind::dge_mode, Access::none, "dge_mode.unknown",
                   Value::integer(0), "who makes the descriptors"},

@@ -57,8 +57,9 @@ void run(Run& r) {
   if (bits) base::from_fp32(to.dtype, number, narrow);
   else std::memcpy(narrow, &number, sizeof number);
   const int element = bits ? to.element : 4;
-  const auto put = element == 1 ? replace<uint8_t> : element == 2 ? replace<uint16_t>
-                                                                  : replace<uint32_t>;
+  const auto put = element == 1   ? replace<uint8_t>
+                   : element == 2 ? replace<uint16_t>
+                                  : replace<uint32_t>;
   auto* out = reinterpret_cast<std::byte*>(Run::scratch(1, n));
   for (int row = 0; row < to.rows(); ++row) {
     const float* values = read_rows(wanted, row, 1, Run::scratch(2, kFound));

@@ -35,7 +35,8 @@ Reach reach(const isa::Tensor& t, const Layout& l, int first) {
     int64_t& end = l.dims[d].step < 0 ? r.low : r.high;
     if (__builtin_mul_overflow(l.dims[d].step, l.dims[d].count - 1, &distance) ||
         __builtin_add_overflow(end, distance, &end))
-      refuse(t, "an access pattern beyond all bounds", std::to_string(l.dims[d].step), "the tensor");
+      refuse(t, "an access pattern beyond all bounds", std::to_string(l.dims[d].step),
+             "the tensor");
   }
   return r;
 }

@@ -33,8 +33,8 @@ double TextParser::number() {
     uint64_t value = 0;
     const std::string_view digits = bits.spelled.substr(std::min<size_t>(2, bits.spelled.size()));
     const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
-    if (end != digits.data() + digits.size() || std::bit_cast<double>(value) ==
-                                                    std::bit_cast<double>(value))
+    if (end != digits.data() + digits.size() ||
+        std::bit_cast<double>(value) == std::bit_cast<double>(value))
       lexer_.fail(bits, "these are not the bits of a NaN");
     lexer_.expect(')');
     return std::bit_cast<double>(value);
@@ -141,8 +141,8 @@ void TextParser::access(Program& p, std::vector<Operand>& operands, bool is_inde
       dims.insert(dims.begin(), {step, t.shape[d]});
   }
   if (dims.empty() || dims.size() > isa::kMaxDims)
-    lexer_.fail(name, fmt::format("{} dimensions, 1 to {} are possible", dims.size(),
-                                  isa::kMaxDims));
+    lexer_.fail(name,
+                fmt::format("{} dimensions, 1 to {} are possible", dims.size(), isa::kMaxDims));
   l.ndim = static_cast<uint8_t>(dims.size());
   std::copy(dims.begin(), dims.end(), l.dims.begin());
   std::vector<Operand> index;
@@ -174,10 +174,8 @@ Value TextParser::list(Program& p, ParamKind kind) {
   items('[', ']', [&] {
     if (kind == ParamKind::pattern && lexer_.peek().is('['))
       items('[', ']', [&] { out.push_back(integer("an integer")); });
-    else if (kind == ParamKind::numbers)
-      out.push_back(std::bit_cast<int64_t>(number()));
-    else
-      out.push_back(integer("an integer"));
+    else if (kind == ParamKind::numbers) out.push_back(std::bit_cast<int64_t>(number()));
+    else out.push_back(integer("an integer"));
   });
   return Value::list(p.intern_list(out));
 }

@@ -112,8 +112,8 @@ Token Lexer::scan() {
     at_ = std::min(text_.find('\n', at_), text_.size());
     token.spelled = text_.substr(begin + 1, at_ - begin - 1);
     return token;
-  } else if (is_digit(c) || (c == '-' && !rest.empty() &&
-                             (is_digit(rest[0]) || rest.starts_with("inf")))) {
+  } else if (is_digit(c) ||
+             (c == '-' && !rest.empty() && (is_digit(rest[0]) || rest.starts_with("inf")))) {
     scan_number(token);
   } else if (is_letter(c)) {
     token.kind = Token::Kind::word;

@@ -10,11 +10,11 @@ namespace trainyard::program {
 struct Token {
   enum class Kind : uint8_t { word, integer, number, text, symbol, comment, newline, end };
   Kind kind = Kind::end;
-  std::string_view spelled;   ///< as it stands in the text; a comment without its semicolon
+  std::string_view spelled;  ///< as it stands in the text; a comment without its semicolon
   int line = 1, column = 1;
   int64_t integer = 0;
   double number = 0;
-  std::string text;           ///< a quoted string without its quotes
+  std::string text;  ///< a quoted string without its quotes
 
   bool is(char symbol) const { return kind == Kind::symbol && spelled[0] == symbol; }
   bool is(std::string_view word) const { return kind == Kind::word && spelled == word; }

@@ -51,9 +51,7 @@ Program TextParser::parse(std::shared_ptr<const machine::Machine> machine) {
     const int line = lexer_.peek().line;
     try {
       parse_statement(p);
-    } catch (Error& e) {
-      throw e.at({lexer_.file(), line, ""});
-    }
+    } catch (Error& e) { throw e.at({lexer_.file(), line, ""}); }
   }
   return p;
 }
@@ -112,11 +110,9 @@ void TextParser::parse_tensor(Program& p) {
   const Token memory = lexer_.expect(Kind::word, "a memory");
   const auto all = {isa::Buffer::private_hbm, isa::Buffer::shared_hbm, isa::Buffer::sbuf,
                     isa::Buffer::psum};
-  const auto found = std::find_if(all.begin(), all.end(), [&](isa::Buffer b) {
-    return name_of(b) == memory.spelled;
-  });
-  if (found == all.end())
-    lexer_.fail(memory, "expected private_hbm, shared_hbm, sbuf or psum");
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](isa::Buffer b) { return name_of(b) == memory.spelled; });
+  if (found == all.end()) lexer_.fail(memory, "expected private_hbm, shared_hbm, sbuf or psum");
   t.buffer = *found;
   if (lexer_.peek().kind == Kind::text) t.name = lexer_.next().text;
   const Token at = lexer_.peek();
@@ -170,8 +166,8 @@ void TextParser::parse_instruction(Program& p) {
     const Token word = lexer_.expect(Kind::word, "a parameter's name");
     const int at = spec.find(word.spelled);
     if (at < 0)
-      throw Error(Code::E115, fmt::format("{} has no parameter {}", spec.name,
-                                          word.spelled.substr(0, 60)))
+      throw Error(Code::E115,
+                  fmt::format("{} has no parameter {}", spec.name, word.spelled.substr(0, 60)))
           .note(signature(spec));
     if (given[at])
       throw Error(Code::E115, fmt::format("{}: {} is given twice", spec.name, word.spelled));

@@ -54,8 +54,8 @@ std::string slices(const isa::Tensor& t, const Layout& l, int64_t offset) {
     if ((t.shape[d] - 1 - start) / step < dim.count - 1) return "";
     const int64_t stop = start + (dim.count - 1) * step + 1;
     whole &= start == 0 && step == 1 && stop == t.shape[d];
-    parts[d] = step == 1 ? fmt::format("{}:{}", start, stop)
-                         : fmt::format("{}:{}:{}", start, stop, step);
+    parts[d] =
+        step == 1 ? fmt::format("{}:{}", start, stop) : fmt::format("{}:{}:{}", start, stop, step);
   }
   return whole ? " " : fmt::format("[{}]", fmt::join(parts, ", "));
 }
@@ -158,8 +158,8 @@ std::string print_access(const Program& p, std::span<const Operand> operands, in
     if (l.dtype != t.dtype) out += fmt::format(":{}", base::name_of(l.dtype));
   }
   if (l.indirect == Indirect::none) return out;
-  const std::string index = l.reg != kNone ? fmt::format("r{}", l.reg)
-                                           : print_access(p, operands, slot + 1);
+  const std::string index =
+      l.reg != kNone ? fmt::format("r{}", l.reg) : print_access(p, operands, slot + 1);
   return out + fmt::format("{{{}={} scale={} limit={} dim={}}}",
                            l.indirect == Indirect::vector ? "vector" : "scalar", index, l.scale,
                            l.limit, l.indirect_dim);
