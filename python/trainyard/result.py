@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from trainyard import _core
 from trainyard.nki.kernel import Kernel
 from trainyard.nki.launch import SimulatedTime, launch
 
@@ -40,6 +41,7 @@ def run(
     seed=0,
     debug=None,
     time_only=False,
+    trace=None,
     **kwargs,
 ):
     """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
@@ -51,6 +53,7 @@ def run(
     seed       of random instructions and stochastic rounding
     debug      "eager": each instruction runs before the next one is traced
     time_only  trace without values: outputs are as fresh memory, NaN or 4
+    trace      a file for the timeline, which https://ui.perfetto.dev opens
 
     Refusals are raised as trainyard.Error. Kernel parameters that share a name with one of these
     are passed by position. May be called from several threads and processes at once.
@@ -68,8 +71,11 @@ def run(
         lnc=lnc or kernel.lnc,
         timeout=timeout,
         threads=threads,
+        intervals=trace is not None,
         **options,
     )
+    if trace is not None:
+        _core.write_perfetto(str(trace), [done.summary])
     return Result(
         outputs=done.outputs,
         time=done.time,

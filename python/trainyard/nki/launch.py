@@ -87,6 +87,7 @@ def launch(
     checks=True,
     timeout=None,
     edges=(),
+    intervals=False,
 ):
     """Traces `function` once for each physical core, in order, runs the values and returns a
     Launch. What is None comes from the environment (that is how `trainyard run` sets it)."""
@@ -130,7 +131,8 @@ def launch(
         inputs = Inputs(trace)
         results.append(_trace_core(trace, function, edges, *inputs.convert_all(bound)))
         if core == lnc - 1:
-            done.summary = _measure(done.traces)  # first: what does not fit need not run
+            # Before the values: what does not fit need not run.
+            done.summary = _measure(done.traces, intervals)
         trace.finish_tracing()
     # The cores share what they return; core 0's tensors stand for both.
     done.traces[0].finish_values()
@@ -157,7 +159,8 @@ def _trace_core(trace, function, edges, args, kwargs):
     return outputs
 
 
-def _measure(traces):
-    """Schedules, places, orders and times the finished traces."""
-    intervals = bool(os.environ.get("TRAINYARD_TRACE"))
+def _measure(traces, intervals):
+    """Schedules, places, orders and times the finished traces; keeps each interval for a trace
+    file if one is wanted."""
+    intervals = intervals or bool(os.environ.get("TRAINYARD_TRACE"))
     return _core.time(traces, os.environ.get("TRAINYARD_SCHEDULE"), intervals=intervals)
