@@ -142,7 +142,7 @@ def main():
         for dtype in dtypes:
             a_t = rng.standard_normal((k, m), np.float32).astype(dtype)
             b = rng.standard_normal((k, n), np.float32).astype(dtype)
-            reference = a_t.T.astype(np.float32) @ b.astype(np.float32)
+            reference = a_t.T.astype(np.float64) @ b.astype(np.float64)
             compare(f"{kernel.__name__} {m}x{k}x{n}", kernel(a_t, b), reference)
 
 

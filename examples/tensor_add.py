@@ -44,7 +44,7 @@ def main():
     for shape in [(128, 512), (300, 2500)]:
         for dtype in (np.float32, ml_dtypes.bfloat16):
             a, b = rng.standard_normal((2, *shape)).astype(dtype)
-            reference = a.astype(np.float32) + b.astype(np.float32)
+            reference = a.astype(np.float64) + b.astype(np.float64)
             compare(f"tensor_add {shape[0]}x{shape[1]}", tensor_add(a, b), reference)
 
 

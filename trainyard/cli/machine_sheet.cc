@@ -82,9 +82,8 @@ constexpr std::array<std::string_view, 5> kHeader{"", "value", "evidence", "sour
 
 std::string list_text(const std::vector<Machine>& machines, const Style& style) {
   Table table;
-  table.header = {"machine", "chip",      "cores",           "clock",
-                  "SBUF",    "core bf16", "chip bf16",       "fp8",
-                  "HBM GiB", "TB/s",      "default instance"};
+  table.header = {"machine", "chip",    "cores", "clock",           "SBUF", "array", "bf16",
+                  "fp8",     "HBM GiB", "TB/s",  "default instance"};
   table.right = {false, false, false, true, true, true, true, true, true, true, false};
   for (const Machine& m : machines) {
     const auto& core = m.core;
@@ -98,7 +97,7 @@ std::string list_text(const std::vector<Machine>& machines, const Style& style) 
                           fmt::format("{}: {}", m.instance.name, chips_of(m.instance))});
   }
   std::string text = table.text(style);
-  text += "\nPeaks in TFLOPS: of one core's systolic array, and of a chip as published.\n\n";
+  text += "\nTFLOPS: array of one core's systolic array; bf16 and fp8 of a chip, as published.\n\n";
   text += style.bold("Other names and instances") + "\n";
   for (const machine::Layer& layer : machine::built_in_layers()) {
     std::vector<std::string> names = layer.aliases;

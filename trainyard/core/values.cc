@@ -24,6 +24,7 @@ using program::kNone;
 
 namespace {
 
+constexpr std::chrono::milliseconds kGlance{50};  // how long the first thread waits for others
 constexpr InstructionId kWindow = 1 << 16;  // instructions whose dependencies are held at once
 
 // Whether an operand writes every byte of its tensor.
@@ -133,9 +134,35 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
       for (const isa::Operand& o : program_.operands(i))
         if (--uses[o.tensor] == 0 && !kept(o.tensor)) memory_.release(o.tensor);
     };
+    // Whether to go on: the first thread asks, under the lock, also while it waits for others.
+    const auto look_up = [&] {
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started;
+      const double share = 1.0 - static_cast<double>(left + (end - last)) / (end - total_first);
+      bool go_on = false;
+      try {
+        if (options_.timeout_s > 0 && spent.count() > options_.timeout_s)
+          throw Error(Code::E008, fmt::format("{}: stopped after {:.1f} s at {:.0f} % of the values",
+                                              program_.name, spent.count(), 100 * share))
+              .limit(fmt::format("{:.1f} s", spent.count()),
+                     fmt::format("{} s", options_.timeout_s), "timeout");
+        go_on = !options_.progress || options_.progress(share);
+      } catch (...) {
+        stopped = true;
+        changed.notify_all();
+        throw;
+      }
+      if (go_on) return;
+      stopped = true;
+      changed.notify_all();
+    };
     const auto worker = [&](int thread) {
       std::unique_lock lock(mutex);
       while (left > 0 && !stopped) {
+        if (ready.empty() && thread == 0) {
+          changed.wait_for(lock, kGlance);
+          look_up();
+          continue;
+        }
         if (ready.empty()) {
           changed.wait(lock);
           continue;
@@ -163,29 +190,7 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
           ++woken;
         }
         if (woken > 1 || left == 0) changed.notify_all();
-        if (thread == 0 && (left & 63) == 0) {
-          const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started;
-          const bool late = options_.timeout_s > 0 && spent.count() > options_.timeout_s;
-          const double share =
-              1.0 - static_cast<double>(left + (end - last)) / (end - total_first);
-          bool go_on = true;
-          try {
-            go_on = !options_.progress || options_.progress(share);
-          } catch (...) {
-            stopped = true;
-            changed.notify_all();
-            throw;
-          }
-          if (late || !go_on) {
-            stopped = true;
-            changed.notify_all();
-            if (late)
-              throw Error(Code::E008, fmt::format("{}: stopped after {:.1f} s at {:.0f} % of the values",
-                                                  program_.name, spent.count(), 100 * share))
-                  .limit(fmt::format("{:.1f} s", spent.count()),
-                         fmt::format("{} s", options_.timeout_s), "timeout");
-          }
-        }
+        if (thread == 0) look_up();
       }
     };
     // Few instructions are not worth waking other threads for.

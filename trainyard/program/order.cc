@@ -119,16 +119,23 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
   }
 }
 
-void place_or_keep_program_order(Ordered& ordered, const Program& program,
-                                 const OrderOptions& options) {
-  try {
-    ordered.placement = place(program, ordered.sequence, options.place);
-  } catch (const base::Error&) {
-    if (options.schedule == SchedulePolicy::program) throw;
-    ordered.schedule = SchedulePolicy::program;
+// The schedule that was asked for if its tiles fit; else program order, which keeps fewer alive; else
+// program order packed from the bottom, which leaves the largest holes.
+void place_with_fallbacks(Ordered& ordered, const Program& program, const OrderOptions& options) {
+  const auto fits = [&](PlacePolicy policy) {
+    try {
+      ordered.placement = place(program, ordered.sequence, policy);
+      return true;
+    } catch (const base::Error&) {
+      return false;
+    }
+  };
+  if (fits(options.place)) return;
+  if (options.schedule != SchedulePolicy::program) {
     std::iota(ordered.sequence.begin(), ordered.sequence.end(), 0);
-    ordered.placement = place(program, ordered.sequence, options.place);
+    if (fits(options.place)) return;
   }
+  ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
 
 }  // namespace
@@ -139,7 +146,7 @@ Ordered order(const Program& program, const machine::Machine& machine,
   Ordered ordered;
   ordered.schedule = options.schedule;
   ordered.sequence = schedule(program, options.schedule, costs);
-  place_or_keep_program_order(ordered, program, options);
+  place_with_fallbacks(ordered, program, options);
 
   const auto n = static_cast<uint32_t>(ordered.sequence.size());
   ordered.steps.resize(n);

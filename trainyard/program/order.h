@@ -48,7 +48,7 @@ OrderOptions order_options(const machine::Machine& machine, std::string_view sch
                            std::string_view place);
 
 /// Schedules, places and orders a program with the costs of `machine`. Where the list schedule
-/// keeps more alive than fits, program order is taken.
+/// keeps more alive than fits, program order is taken, and then first-fit placement.
 Ordered order(const Program& program, const machine::Machine& machine, const OrderOptions& options);
 
 /// Replaces the costs of an ordered program by those on another machine of the same generation.
