@@ -1,5 +1,5 @@
-// How fast programs are ordered and timed: a tiled loop of loads, matmuls, additions and stores over
-// matrices in HBM, a million instructions long.
+// How fast programs are ordered and timed: a tiled loop of loads, matmuls, additions and stores
+// over matrices in HBM, a million instructions long.
 #include <chrono>
 #include <ctime>
 #include <memory>
@@ -96,9 +96,8 @@ void report_program() {
   write_tiled_loop(program, kInstructions);
   program::Ordered ordered;
   for (const auto policy : {program::SchedulePolicy::program, program::SchedulePolicy::list}) {
-    const double s = seconds_of([&] {
-      ordered = program::order(program, program.machine(), {policy});
-    });
+    const double s =
+        seconds_of([&] { ordered = program::order(program, program.machine(), {policy}); });
     print_rate(policy == program::SchedulePolicy::list ? "ordering, list schedule"
                                                        : "ordering, program order",
                program.size(), s, 1);

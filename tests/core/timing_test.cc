@@ -53,15 +53,16 @@ TEST(Timing, EqualsTheDefinition) {
     for (int i = 0; i < 80; ++i) {
       const auto pick = [&] { return tiles[random() % tiles.size()]; };
       if (random() % 3) m.call("tensor_copy", {pick(), pick()});
-      else m.call("tensor_tensor", {pick(), pick(), pick()},
-                  isa::Value::op(random() % 2 ? isa::Operator::add : isa::Operator::power));
+      else
+        m.call("tensor_tensor", {pick(), pick(), pick()},
+               isa::Value::op(random() % 2 ? isa::Operator::add : isa::Operator::power));
     }
     const machine::Machine& machine = m.program.machine();
     const Ordered o = program::order(m.program, machine, {SchedulePolicy::program});
     const Timeline t = time_program(o, machine);
     const machine::Sequencer& s = machine.core.sequencer;
-    EXPECT_EQ(t.start, relaxed_starts(
-                           o, base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns)));
+    EXPECT_EQ(t.start,
+              relaxed_starts(o, base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns)));
   }
 }
 
@@ -122,7 +123,8 @@ TEST(Timing, OneDmaFollowsItsLaw) {
   m.call("dma_copy", {m.sbuf({128, 128}), m.hbm({128, 128})});
   const Timed t = time(m.program, {});
   const machine::Dma& dma = m.program.machine().core.dma;
-  const double ns = dma.hwdge_load_first_ns + 8 * (dma.element_ns + 512 / dma.engine_gb_s) + dma.tail_ns;
+  const double ns =
+      dma.hwdge_load_first_ns + 8 * (dma.element_ns + 512 / dma.engine_gb_s) + dma.tail_ns;
   EXPECT_NEAR(static_cast<double>(t.timeline.span) / 1000.0, ns, 0.1);
 }
 

@@ -111,7 +111,8 @@ TEST(Dependencies, CoverTheByteOracle) {
         reach[i].insert(reach[d.id].begin(), reach[d.id].end());
       }
       for (InstructionId needed : oracle.add(i))
-        ASSERT_TRUE(reach[i].contains(needed)) << "seed " << seed << ": " << i << " after " << needed;
+        ASSERT_TRUE(reach[i].contains(needed))
+            << "seed " << seed << ": " << i << " after " << needed;
     }
   }
 }
@@ -120,8 +121,7 @@ TEST(Dependencies, TilesApartAreIndependent) {
   Maker m;
   const View tile = m.sbuf({128, 512}), out = m.hbm({128, 2048});
   for (int64_t k = 0; k < 4; ++k) m.call("memset", {part(tile, 1, 128 * k, 128 * (k + 1))});
-  for (int64_t k = 0; k < 4; ++k)
-    m.call("dma_copy", {part(out, 1, 512 * k, 512 * (k + 1)), tile});
+  for (int64_t k = 0; k < 4; ++k) m.call("dma_copy", {part(out, 1, 512 * k, 512 * (k + 1)), tile});
   Dependencies dependencies(m.program);
   std::vector<Dependence> before;
   for (InstructionId i = 0; i < 4; ++i) {

@@ -62,7 +62,8 @@ TEST_P(Placement2, LiveTilesNeverShareBytes) {
             << "seed " << seed << ": tensors " << a << " and " << b;
       }
       if (ta.buffer == isa::Buffer::psum && ta.row_bytes() <= 2048)
-        ASSERT_EQ(p.address[a] / 2048, (p.address[a] + ta.row_bytes() - 1) / 2048) << "crosses a bank";
+        ASSERT_EQ(p.address[a] / 2048, (p.address[a] + ta.row_bytes() - 1) / 2048)
+            << "crosses a bank";
     }
   }
 }

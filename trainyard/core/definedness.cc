@@ -79,8 +79,9 @@ void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory
   std::vector<std::vector<uint8_t>> inputs;
   TensorId from = kNone;
   for_each_operand(call, [&](int slot, Access access) {
-    const bool reads = access == Access::read ||
-                       (access == Access::update && call.spec().definedness == Definedness::elementwise);
+    const bool reads =
+        access == Access::read ||
+        (access == Access::update && call.spec().definedness == Definedness::elementwise);
     if (!reads || !memory.undefined(call, slot)) return;
     inputs.push_back(memory.undefined_mask(call, slot));
     if (from == kNone) from = call.raw(slot).tensor;
@@ -92,9 +93,10 @@ void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory
     const auto rows = static_cast<size_t>(out.partitions());
     std::vector<uint8_t> mask(n);
     if (call.spec().undefined) mask = told_by_instruction(call, memory, slot);
-    else for (const auto& in : inputs)
-      for (size_t k = 0; k < n; ++k)
-        mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows, *out.layout);
+    else
+      for (const auto& in : inputs)
+        for (size_t k = 0; k < n; ++k)
+          mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows, *out.layout);
     if (skipped.size() == n) {  // what was skipped stays as it was
       const std::vector<uint8_t> before = memory.undefined_mask(call, slot);
       const bool turned = call.spec().definedness == Definedness::transposed;
@@ -129,9 +131,10 @@ void refuse_undefined_output(const Program& program, CoreMemory& memory, TensorI
     const isa::Tensor& tensor = program.tensor(id);
     return tensor.name.empty() ? fmt::format("tensor #{}", id) : tensor.name;
   };
-  base::Error error(base::Code::E210,
-                    fmt::format("{} of {} elements of output {} hold data that nobody wrote, from [{}] on",
-                                count, t.elements(), name(output), where));
+  base::Error error(
+      base::Code::E210,
+      fmt::format("{} of {} elements of output {} hold data that nobody wrote, from [{}] on", count,
+                  t.elements(), name(output), where));
   const base::Place declared = program.place(t.site);
   UndefinedOrigin origin = memory.origin(output);
   if (origin.from == kNone) {
@@ -144,14 +147,15 @@ void refuse_undefined_output(const Program& program, CoreMemory& memory, TensorI
     const UndefinedOrigin next = memory.origin(source);
     if (next.from == kNone) break;
     const base::Place p = program.place(program.instruction(next.instruction).site);
-    error.note(fmt::format("{} got them from {} at {}:{}", name(source), name(next.from), p.file,
-                           p.line));
+    error.note(
+        fmt::format("{} got them from {} at {}:{}", name(source), name(next.from), p.file, p.line));
     source = next.from;
   }
   const isa::Tensor& root = program.tensor(source);
   const base::Place p = program.place(root.site);
-  error.note(fmt::format("they start in {} ({} in {}), declared at {}:{} and not written before it is read",
-                         name(source), base::name_of(root.dtype), name_of(root.buffer), p.file, p.line));
+  error.note(fmt::format(
+      "they start in {} ({} in {}), declared at {}:{} and not written before it is read",
+      name(source), base::name_of(root.dtype), name_of(root.buffer), p.file, p.line));
   throw error;
 }
 

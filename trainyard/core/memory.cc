@@ -91,7 +91,7 @@ Storage* CoreMemory::storage(TensorId id) {
 // An operand as byte offsets into its storage.
 struct CoreMemory::Located {
   Storage* storage;
-  int64_t offset;  // bytes; -1: skipped
+  int64_t offset;      // bytes; -1: skipped
   int64_t pitch, row;  // bytes from partition to partition in storage, and in the tensor
 };
 
@@ -211,8 +211,7 @@ void CoreMemory::for_each_run(const Call& call, int slot, Visit visit, Skip skip
   Bytes b = resolve(call, slot);
   if (!b.data) return skip(b.elements());
   Storage& s = *storage(call.raw(slot).tensor);
-  const bool gathers =
-      program_.layout(call.raw(slot).layout).indirect == Indirect::vector;
+  const bool gathers = program_.layout(call.raw(slot).layout).indirect == Indirect::vector;
   const std::vector<int64_t> rows = gathers ? index_rows(call, slot) : std::vector<int64_t>{};
   if (!gathers && b.packed())
     return visit(s, static_cast<size_t>(b.data - s.data()),
@@ -240,7 +239,8 @@ void CoreMemory::for_each_run(const Call& call, int slot, Visit visit) {
 bool CoreMemory::undefined(const Call& call, int slot) {
   if (storage(call.raw(slot).tensor)->all_defined()) return false;
   bool all = true;
-  for_each_run(call, slot, [&](Storage& s, size_t offset, size_t n) { all &= s.defined(offset, n); });
+  for_each_run(call, slot,
+               [&](Storage& s, size_t offset, size_t n) { all &= s.defined(offset, n); });
   return !all;
 }
 
@@ -254,7 +254,8 @@ Bytes within_tensor(const isa::OperandView& v) {
   b.ndim = std::max<int>(2, v.layout->ndim);
   b.dims[1] = {1, b.element};
   for (int d = 0; d < v.layout->ndim; ++d)
-    b.dims[d] = {v.layout->dims[d].count, static_cast<ptrdiff_t>(v.layout->dims[d].step * b.element)};
+    b.dims[d] = {v.layout->dims[d].count,
+                 static_cast<ptrdiff_t>(v.layout->dims[d].step * b.element)};
   b.data = reinterpret_cast<std::byte*>(v.offset * b.element);
   return b;
 }
@@ -267,8 +268,7 @@ void for_each_own_run(const isa::OperandView& v, Visit visit) {
     isa::for_each_run(b, b.row(r), [&](std::byte* p, int64_t count, ptrdiff_t step) {
       const auto at = reinterpret_cast<size_t>(p);
       if (step == b.element) return visit(at, static_cast<size_t>(count * b.element));
-      for (int64_t i = 0; i < count; ++i)
-        visit(at + i * step, static_cast<size_t>(b.element));
+      for (int64_t i = 0; i < count; ++i) visit(at + i * step, static_cast<size_t>(b.element));
     });
   }
 }
@@ -312,9 +312,12 @@ std::vector<uint8_t> CoreMemory::written(const Call& call, int slot, bool& all) 
 std::vector<uint8_t> CoreMemory::undefined_mask(const Call& call, int slot) {
   std::vector<uint8_t> mask;
   const size_t element = base::size_of(program_.layout(call.raw(slot).layout).dtype);
-  for_each_run(call, slot, [&](Storage& s, size_t offset, size_t n) {
-    for (size_t i = 0; i < n; i += element) mask.push_back(!s.defined(offset + i, element));
-  }, [&](int64_t skipped) { mask.insert(mask.end(), skipped, 0); });
+  for_each_run(
+      call, slot,
+      [&](Storage& s, size_t offset, size_t n) {
+        for (size_t i = 0; i < n; i += element) mask.push_back(!s.defined(offset + i, element));
+      },
+      [&](int64_t skipped) { mask.insert(mask.end(), skipped, 0); });
   return mask;
 }
 
@@ -326,22 +329,25 @@ std::vector<uint8_t> CoreMemory::skipped_mask(const Call& call, int slot) {
   std::vector<uint8_t> mask;
   bool any = false;
   const size_t element = base::size_of(program_.layout(call.raw(slot).layout).dtype);
-  for_each_run(call, slot,
-               [&](Storage&, size_t, size_t n) { mask.insert(mask.end(), n / element, 0); },
-               [&](int64_t skipped) {
-                 mask.insert(mask.end(), skipped, 1);
-                 any = true;
-               });
+  for_each_run(
+      call, slot, [&](Storage&, size_t, size_t n) { mask.insert(mask.end(), n / element, 0); },
+      [&](int64_t skipped) {
+        mask.insert(mask.end(), skipped, 1);
+        any = true;
+      });
   return any ? mask : std::vector<uint8_t>{};
 }
 
 void CoreMemory::define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined) {
   size_t k = 0;
   const size_t element = base::size_of(program_.layout(call.raw(slot).layout).dtype);
-  for_each_run(call, slot, [&](Storage& s, size_t offset, size_t n) {
-    for (size_t i = 0; i < n && k < undefined.size(); i += element, ++k)
-      s.define(offset + i, element, !undefined[k]);
-  }, [&](int64_t skipped) { k += skipped; });
+  for_each_run(
+      call, slot,
+      [&](Storage& s, size_t offset, size_t n) {
+        for (size_t i = 0; i < n && k < undefined.size(); i += element, ++k)
+          s.define(offset + i, element, !undefined[k]);
+      },
+      [&](int64_t skipped) { k += skipped; });
 }
 
 void CoreMemory::note_origin(TensorId tensor, UndefinedOrigin origin) {

@@ -57,17 +57,15 @@ void Values::run_one(InstructionId i) {
     call.spec().run(run);
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
-  } catch (Error& e) {
-    throw e.at(program_.place(program_.instruction(i).site));
-  }
+  } catch (Error& e) { throw e.at(program_.place(program_.instruction(i).site)); }
 }
 
 // The work of one window: who waits for whom, and how often each tensor is still used.
 struct Values::Window {
   InstructionId first, end;
-  std::vector<uint32_t> waiting;                    // unfinished predecessors
+  std::vector<uint32_t> waiting;  // unfinished predecessors
   std::vector<uint32_t> successor_begin, successors;
-  std::vector<uint32_t> uses;                       // by tensor: instructions left
+  std::vector<uint32_t> uses;  // by tensor: instructions left
 
   Window(const Program& program, InstructionId first, InstructionId end)
       : first(first), end(end), waiting(end - first), uses(program.tensor_count()) {
@@ -82,7 +80,8 @@ struct Values::Window {
     }
     successor_begin.assign(end - first + 1, 0);
     for (const auto& [from, to] : edges) ++successor_begin[from + 1];
-    for (size_t i = 1; i < successor_begin.size(); ++i) successor_begin[i] += successor_begin[i - 1];
+    for (size_t i = 1; i < successor_begin.size(); ++i)
+      successor_begin[i] += successor_begin[i - 1];
     successors.resize(edges.size());
     std::vector<uint32_t> at(successor_begin.begin(), successor_begin.end() - 1);
     for (const auto& [from, to] : edges) successors[at[from]++] = to;
@@ -126,8 +125,7 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
         const bool whole = first_use && access != isa::Access::read && overwrites(v) &&
                            !program_.instruction(i).dynamic && !reads(call, v.id);
         memory_.prepare(v.id, whole);
-        if (access != isa::Access::read && !v.tensor->has_address())
-          memory_.storage(v.id)->own();
+        if (access != isa::Access::read && !v.tensor->has_address()) memory_.storage(v.id)->own();
       });
     };
     const auto finish = [&](InstructionId i) {
@@ -141,8 +139,9 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
       bool go_on = false;
       try {
         if (options_.timeout_s > 0 && spent.count() > options_.timeout_s)
-          throw Error(Code::E008, fmt::format("{}: stopped after {:.1f} s at {:.0f} % of the values",
-                                              program_.name, spent.count(), 100 * share))
+          throw Error(Code::E008,
+                      fmt::format("{}: stopped after {:.1f} s at {:.0f} % of the values",
+                                  program_.name, spent.count(), 100 * share))
               .limit(fmt::format("{:.1f} s", spent.count()),
                      fmt::format("{} s", options_.timeout_s), "timeout");
         go_on = !options_.progress || options_.progress(share);

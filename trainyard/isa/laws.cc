@@ -69,10 +69,12 @@ Cost dma_cost(const Call& call, const OperandView& dst, const OperandView& src, 
   // A descriptor moves one run that is contiguous on both sides. DMA engines address SBUF as
   // memory, so a row of an on-chip tile is the longest run there.
   const int64_t bytes = src.bytes();
-  const int64_t src_run = src.contiguous_elements() * static_cast<int64_t>(base::size_of(src.dtype()));
-  const int64_t dst_run = dst.contiguous_elements() * static_cast<int64_t>(base::size_of(dst.dtype()));
-  const double run = std::clamp<double>(static_cast<double>(std::min(src_run, dst_run)), 1,
-                                        dma.element_bytes_max);
+  const int64_t src_run =
+      src.contiguous_elements() * static_cast<int64_t>(base::size_of(src.dtype()));
+  const int64_t dst_run =
+      dst.contiguous_elements() * static_cast<int64_t>(base::size_of(dst.dtype()));
+  const double run =
+      std::clamp<double>(static_cast<double>(std::min(src_run, dst_run)), 1, dma.element_bytes_max);
   cost.elements = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(bytes) / run));
   const double small = store && run < dma.small_write_bytes ? dma.small_write_factor : 1;
   cost.element_ps = (dma.element_ns + run / dma.engine_gb_s) * 1000.0 * small / rate;

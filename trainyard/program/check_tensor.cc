@@ -14,18 +14,19 @@ using isa::Buffer;
 void check_tensor(const machine::Machine& machine, const isa::Tensor& t) {
   if (!isa::is_on_chip(t.buffer)) return;
   const machine::Memory& m = machine.core.memory;
-  const std::string what = fmt::format("{}{}[{}] in {}", t.name.empty() ? "" : t.name + ": ",
-                                       base::name_of(t.dtype), fmt::join(t.shape, ", "),
-                                       isa::name_of(t.buffer));
+  const std::string what =
+      fmt::format("{}{}[{}] in {}", t.name.empty() ? "" : t.name + ": ", base::name_of(t.dtype),
+                  fmt::join(t.shape, ", "), isa::name_of(t.buffer));
   const auto whose = [&](std::string_view key) { return fmt::format("{}: {}", machine.name, key); };
   if (t.partitions() > machine.core.partitions)
     throw Error(Code::E101, fmt::format("{} has {} partitions", what, t.partitions()))
         .limit(std::to_string(t.partitions()), std::to_string(machine.core.partitions),
                whose("core.partitions"));
   const bool sbuf = t.buffer == Buffer::sbuf;
-  const int64_t room = sbuf ? m.sbuf_partition_bytes - m.sbuf_reserved_bytes : m.psum_partition_bytes;
-  const std::string_view key = sbuf ? "core.memory.sbuf_partition_bytes"
-                                    : "core.memory.psum_partition_bytes";
+  const int64_t room =
+      sbuf ? m.sbuf_partition_bytes - m.sbuf_reserved_bytes : m.psum_partition_bytes;
+  const std::string_view key =
+      sbuf ? "core.memory.sbuf_partition_bytes" : "core.memory.psum_partition_bytes";
   if (t.row_bytes() > room)
     throw Error(sbuf ? Code::E201 : Code::E202,
                 fmt::format("{} needs {} bytes in each partition", what, t.row_bytes()))

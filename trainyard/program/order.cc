@@ -55,7 +55,9 @@ bool implied(Lane from, Lane to, bool data) {
 class Takeovers {
  public:
   Takeovers(const Program& program, const Placement& placement)
-      : program_(program), placement_(placement), young_(program.tensor_count(), kUntouched),
+      : program_(program),
+        placement_(placement),
+        young_(program.tensor_count(), kUntouched),
         last_(program.tensor_count()) {}
 
   template <class Visit>
@@ -119,16 +121,14 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
   }
 }
 
-// The schedule that was asked for if its tiles fit; else program order, which keeps fewer alive; else
-// program order packed from the bottom, which leaves the largest holes.
+// The schedule that was asked for if its tiles fit; else program order, which keeps fewer alive;
+// else program order packed from the bottom, which leaves the largest holes.
 void place_with_fallbacks(Ordered& ordered, const Program& program, const OrderOptions& options) {
   const auto fits = [&](PlacePolicy policy) {
     try {
       ordered.placement = place(program, ordered.sequence, policy);
       return true;
-    } catch (const base::Error&) {
-      return false;
-    }
+    } catch (const base::Error&) { return false; }
   };
   if (fits(options.place)) return;
   if (options.schedule != SchedulePolicy::program) {

@@ -30,9 +30,9 @@ struct Ordered {
   std::vector<InstructionId> sequence;  ///< by position
   std::vector<Step> steps;
   std::vector<DmaWork> dmas;
-  std::vector<uint32_t> waits;             ///< by position: how many it waits for
-  std::vector<uint32_t> successor_begin;   ///< CSR over positions
-  std::vector<uint32_t> successors;        ///< position << 1 | crosses lanes
+  std::vector<uint32_t> waits;            ///< by position: how many it waits for
+  std::vector<uint32_t> successor_begin;  ///< CSR over positions
+  std::vector<uint32_t> successors;       ///< position << 1 | crosses lanes
   Placement placement;
   SchedulePolicy schedule = SchedulePolicy::program;  ///< the one that was followed
 };
@@ -42,8 +42,8 @@ struct OrderOptions {
   PlacePolicy place = PlacePolicy::ring;
 };
 
-/// Options from their names: schedule "list" or "program", place "ring" or "first-fit"; empty is the
-/// list schedule and the placement that the machine names. Throws E001 for anything else.
+/// Options from their names: schedule "list" or "program", place "ring" or "first-fit"; empty is
+/// the list schedule and the placement that the machine names. Throws E001 for anything else.
 OrderOptions order_options(const machine::Machine& machine, std::string_view schedule,
                            std::string_view place);
 

@@ -15,7 +15,8 @@ enum class PlacePolicy : uint8_t {
 };
 
 struct Placement {
-  std::vector<int64_t> address;  ///< by tensor: byte offset in each partition, or in HBM; -1: unused
+  std::vector<int64_t>
+      address;  ///< by tensor: byte offset in each partition, or in HBM; -1: unused
   /// By tensor: the tensors whose bytes it takes over.
   std::vector<std::vector<TensorId>> evicts;
   int64_t sbuf_peak = 0, psum_peak = 0;  ///< bytes per partition, live at once
@@ -24,6 +25,7 @@ struct Placement {
 
 /// Places every tensor for the given issue order.
 /// Throws E201/E202/E203 naming who holds the space when one does not fit.
-Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy);
+Placement place(const Program& program, const std::vector<InstructionId>& order,
+                PlacePolicy policy);
 
 }  // namespace trainyard::program

@@ -83,7 +83,8 @@ InstructionId Program::add(isa::Opcode opcode, Engine engine, std::span<const Va
   in.values = first;
   in.first_operand = static_cast<uint32_t>(operands_.size());
   in.site = site;
-  for (const Operand& o : operands) in.dynamic |= layouts_[o.layout].indirect != isa::Indirect::none;
+  for (const Operand& o : operands)
+    in.dynamic |= layouts_[o.layout].indirect != isa::Indirect::none;
   operands_.insert(operands_.end(), operands.begin(), operands.end());
   instructions_.push_back(in);
   return static_cast<InstructionId>(instructions_.size() - 1);

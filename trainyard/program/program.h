@@ -16,20 +16,20 @@ namespace trainyard::program {
 
 using isa::Call;
 using isa::Engine;
+using isa::kNone;
 using isa::LayoutId;
 using isa::Operand;
 using isa::TensorId;
 using isa::Value;
-using isa::kNone;
 
 /// One instruction: its arguments lie in the program's shared tables.
 struct Instruction {
   isa::Opcode opcode = 0;
   Engine engine = Engine::unknown;
-  uint8_t dynamic = 0;         ///< an address or branch comes from a register or tile
-  uint32_t values = 0;         ///< first of its Values
+  uint8_t dynamic = 0;  ///< an address or branch comes from a register or tile
+  uint32_t values = 0;  ///< first of its Values
   uint32_t first_operand = 0;
-  uint32_t site = kNone;       ///< where it was called
+  uint32_t site = kNone;  ///< where it was called
 };
 static_assert(sizeof(Instruction) == 16);
 
@@ -73,7 +73,8 @@ class Program final : public isa::Tables {
   std::span<const Operand> operands(InstructionId i) const {
     const uint32_t end = i + 1 < instructions_.size() ? instructions_[i + 1].first_operand
                                                       : static_cast<uint32_t>(operands_.size());
-    return {operands_.data() + instructions_[i].first_operand, end - instructions_[i].first_operand};
+    return {operands_.data() + instructions_[i].first_operand,
+            end - instructions_[i].first_operand};
   }
   Call call(InstructionId i) const {
     const Instruction& in = instructions_[i];
@@ -116,7 +117,8 @@ class Program final : public isa::Tables {
 void check_tensor(const machine::Machine& machine, const isa::Tensor& tensor);
 
 /// Refuses an access that leaves its tensor or, on chip, its partition, or that breaks the rules of
-/// access patterns (E122). `index`: the operand that follows a dynamic one, if it is not a register.
+/// access patterns (E122). `index`: the operand that follows a dynamic one, if it is not a
+/// register.
 void check_access(const Program& program, const Operand& operand, const Operand* index);
 
 /// Calls visit(slot, access) for every tensor operand of an instruction: its parameters' operands

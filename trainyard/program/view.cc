@@ -26,7 +26,8 @@ View View::whole(const isa::Tensor& t, TensorId id) {
     v.dims[d] = {step, t.shape[d]};
     step *= t.shape[d];
   }
-  v.row_elements = v.on_chip() ? std::max<int64_t>(1, t.row_elements()) : std::max<int64_t>(1, step);
+  v.row_elements =
+      v.on_chip() ? std::max<int64_t>(1, t.row_elements()) : std::max<int64_t>(1, step);
   return v;
 }
 
@@ -52,15 +53,15 @@ bool View::is_contiguous() const {
 }
 
 void View::refuse(Code code, std::string message) const {
-  throw Error(code, std::move(message)).note(fmt::format("the view has shape {} in {}", shape(),
-                                                         isa::name_of(buffer)));
+  throw Error(code, std::move(message))
+      .note(fmt::format("the view has shape {} in {}", shape(), isa::name_of(buffer)));
 }
 
 void View::check_dim(int& dim, const char* method) const {
   if (dim < 0) dim += ndim();
   if (dim < 0 || dim >= ndim())
-    refuse(Code::E120, fmt::format("{}: dimension {} of a tensor with {} dimensions", method, dim,
-                                   ndim()));
+    refuse(Code::E120,
+           fmt::format("{}: dimension {} of a tensor with {} dimensions", method, dim, ndim()));
 }
 
 void View::keep_partition(int dim, const char* method) const {
@@ -103,8 +104,8 @@ View View::at(std::span<const Index> indices) const {
   if (named > ndim())
     refuse(Code::E120, fmt::format("{} indices for a tensor with {} dimensions", named, ndim()));
   View v = *this;
-  int dim = 0;        // of v
-  int source = 0;     // of *this
+  int dim = 0;     // of v
+  int source = 0;  // of *this
   bool filled = false;
   for (const Index& i : indices) {
     switch (i.kind) {
@@ -115,9 +116,7 @@ View View::at(std::span<const Index> indices) const {
         }
         filled = true;
         break;
-      case Index::Kind::new_axis:
-        v = v.expand_dim(dim++);
-        break;
+      case Index::Kind::new_axis: v = v.expand_dim(dim++); break;
       case Index::Kind::slice: {
         const int64_t size = v.dims[dim].count;
         const auto wrap = [size](int64_t x) { return x < 0 ? x + size : x; };
@@ -193,8 +192,8 @@ View View::broadcast(int dim, int64_t size) const {
   check_dim(dim, "broadcast");
   keep_partition(dim, "broadcast");
   if (dims[dim].count != 1)
-    refuse(Code::E121, fmt::format("broadcast: dimension {} has size {}, not 1", dim,
-                                   dims[dim].count));
+    refuse(Code::E121,
+           fmt::format("broadcast: dimension {} has size {}, not 1", dim, dims[dim].count));
   View v = *this;
   v.dims[dim] = {0, size};
   return v;
@@ -215,8 +214,8 @@ View View::squeeze_dim(int dim) const {
   check_dim(dim, "squeeze_dim");
   keep_partition(dim, "squeeze_dim");
   if (dims[dim].count != 1)
-    refuse(Code::E121, fmt::format("squeeze_dim: dimension {} has size {}, not 1", dim,
-                                   dims[dim].count));
+    refuse(Code::E121,
+           fmt::format("squeeze_dim: dimension {} has size {}, not 1", dim, dims[dim].count));
   View v = *this;
   v.dims.erase(v.dims.begin() + dim);
   return v;
@@ -257,8 +256,8 @@ View View::flatten_dims(int first, int last) const {
   Dim merged = dims[last];
   for (int d = last - 1; d >= first; --d) {
     if (dims[d].count != 1 && merged.count != 1 && dims[d].step != merged.step * merged.count)
-      refuse(Code::E121, fmt::format("flatten_dims: dimensions {} and {} are not contiguous", d,
-                                     d + 1));
+      refuse(Code::E121,
+             fmt::format("flatten_dims: dimensions {} and {} are not contiguous", d, d + 1));
     if (merged.count == 1) merged.step = dims[d].step;
     merged.count *= dims[d].count;
   }
@@ -278,8 +277,8 @@ View View::reshape(std::vector<int64_t> shape) const {
   int64_t product = 1;
   for (int64_t s : shape) product *= s;
   if (product != total)
-    throw Error(Code::E121, fmt::format("reshape: {} elements do not make ({})", total,
-                                        fmt::join(shape, ", ")))
+    throw Error(Code::E121,
+                fmt::format("reshape: {} elements do not make ({})", total, fmt::join(shape, ", ")))
         .limit(std::to_string(product), std::to_string(total), "the view's element count");
   const bool pinned = on_chip() || indirect == Indirect::vector;
   if (pinned && (shape.empty() || shape[0] != dims[0].count))
@@ -293,8 +292,7 @@ View View::reshape(std::vector<int64_t> shape) const {
     if (dims[d].count == 1) continue;
     if (!old.empty() && old.back().step == dims[d].step * dims[d].count)
       old.back() = {dims[d].step, old.back().count * dims[d].count};
-    else
-      old.push_back(dims[d]);
+    else old.push_back(dims[d]);
   }
   size_t o = old.size();
   int64_t left = 1, step = 1;  // of the old block being split
@@ -331,12 +329,14 @@ View View::reinterpret(DType to) const {
   Dim& last = v.dims.back();
   const auto rescale = [&](int64_t n) { return n * from_size / to_size; };
   const int64_t run = last.count * from_size;
-  if ((last.count != 1 && last.step != 1) || run % to_size != 0 || offset * from_size % to_size != 0)
+  if ((last.count != 1 && last.step != 1) || run % to_size != 0 ||
+      offset * from_size % to_size != 0)
     refuse(Code::E121, fmt::format("view: {} elements of {} do not make whole {}", last.count,
                                    base::name_of(dtype), base::name_of(to)));
   for (size_t d = 0; d + 1 < v.dims.size(); ++d) {
     if (v.dims[d].count != 1 && v.dims[d].step * from_size % to_size != 0)
-      refuse(Code::E121, fmt::format("view: dimension {} is not aligned to {}", d, base::name_of(to)));
+      refuse(Code::E121,
+             fmt::format("view: dimension {} is not aligned to {}", d, base::name_of(to)));
     v.dims[d].step = rescale(v.dims[d].step);
   }
   last = {1, rescale(last.count)};
@@ -349,8 +349,8 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
               std::shared_ptr<const View> scalar, std::shared_ptr<const View> vector, int in_dim,
               std::optional<DType> as, int64_t tensor_bytes) const {
   if (pattern.empty() || pattern.size() > isa::kMaxDims)
-    refuse(Code::E122, fmt::format("ap: {} entries, 1 to {} are possible", pattern.size(),
-                                   isa::kMaxDims));
+    refuse(Code::E122,
+           fmt::format("ap: {} entries, 1 to {} are possible", pattern.size(), isa::kMaxDims));
   if (is_indirect()) refuse(Code::E122, "ap: the view has a dynamic index already");
   View v = *this;
   if (as) {
@@ -414,8 +414,8 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
 
 void View::append_operands(Program& program, std::vector<Operand>& out) const {
   if (ndim() > isa::kMaxDims)
-    refuse(Code::E122, fmt::format("an operand with {} dimensions, {} are possible", ndim(),
-                                   isa::kMaxDims));
+    refuse(Code::E122,
+           fmt::format("an operand with {} dimensions, {} are possible", ndim(), isa::kMaxDims));
   isa::Layout l;
   l.dtype = dtype;
   l.ndim = static_cast<uint8_t>(ndim());
