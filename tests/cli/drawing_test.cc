@@ -94,7 +94,8 @@ TEST(Picture, BoxesLieInsideOrApart) {
 // Text is measured with the mean width of a glyph of Helvetica, a little generously.
 TEST(Picture, TextStaysInItsBox) {
   static const std::regex words(
-      R"x(<text x="([\d.]+)" y="([\d.]+)" font-size="([\d.]+)" text-anchor="(\w+)" fill="[^"]*"( font-weight="bold")?>([^<]*)<)x");
+      R"x(<text x="([\d.]+)" y="([\d.]+)" font-size="([\d.]+)")x"
+      R"x( text-anchor="(\w+)" fill="[^"]*"( font-weight="bold")?>([^<]*)<)x");
   for (const machine::Machine& m : drawn_machines()) {
     const std::string svg = machine_svg(m);
     const auto boxes = rectangles_in(svg);

@@ -7,11 +7,12 @@ MOST_EXCEPTIONS = 0  # entries in exceptions.txt: may only be lowered
 
 
 def test_lines_fit_the_columns(sources):
+    # Program text (`%1: ...`) has one instruction a line.
     wide = [
         f"{path}:{number}"
         for path, lines in sources.items()
         for number, line in enumerate(lines, 1)
-        if len(line) > COLUMNS
+        if len(line) > COLUMNS and not line.startswith("%")
     ]
     assert not wide, f"longer than {COLUMNS} columns: {', '.join(wide)}"
 

@@ -14,7 +14,8 @@ namespace {
 enum { dst, pattern, channel_multiplier, on_true_tile, on_false_value, cmp_op, offset };
 
 constexpr std::string_view kDoc = R"(
-dst = on_true_tile where cmp_op(value, 0), else on_false_value; `value` is that of iota with the same
+dst = on_true_tile where cmp_op(value, 0), else on_false_value; `value` is that of iota with the
+  same
 pattern, offset and channel_multiplier, in 32-bit integers.
 
 cmp_op: equal (default), not_equal, less, less_equal, greater, greater_equal.

@@ -31,9 +31,16 @@ void check(const Call& c) {
 void run(Run& r) {
   const Bytes to = r.bytes(dst), from = r.bytes(src);
   if (to.dtype == from.dtype) return copy_bits(to, from);
-  for_each_block(r, dst, {src}, [](const float* const* in, float* out, int, int rows, int64_t n) {
-    if (out != in[0]) std::copy_n(in[0], rows * n, out);
-  });
+  // Widened into or narrowed from memory itself where it is packed float32.
+  std::vector<std::byte> copy;
+  const Bytes source = overlaps_elsewhere(to, from) ? detached(from, copy) : from;
+  const int64_t n = to.row_elements();
+  const int step = block_rows(to.rows(), n);
+  for (int first = 0; first < to.rows(); first += step) {
+    const int rows = std::min(step, to.rows() - first);
+    float* result = rows_for_writing(to, first, rows, Run::scratch(0, rows * n));
+    write_rows(to, first, rows, read_rows(source, first, rows, result), r.rounding);
+  }
 }
 
 Cost cost(const Call& c) {

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "trainyard/isa/direct.h"
 #include "trainyard/isa/laws.h"
-#include "trainyard/isa/row_scalars.h"
 #include "trainyard/isa/rules.h"
 
 namespace trainyard::isa {
@@ -103,6 +103,9 @@ void run(Run& r) {
                      two ? integer_run(c.op(op1), false) : nullptr);
   const int rows = c.operand(data).partitions();
   const RowScalars s0(r, operand0, rows), s1(r, operand1, rows);
+  std::optional<ScalarStep> second;
+  if (two) second.emplace(c.op(op1), s1, c.flag(reverse1));
+  if (run_direct(r, dst, data, {c.op(op0), s0, c.flag(reverse0)}, second)) return;
   for_each_block(r, dst, {data}, [&](auto* in, float* out, int first, int n_rows, int64_t n) {
     s0.apply(c.op(op0), in[0], c.flag(reverse0), out, first, n_rows, n);
     if (two) s1.apply(c.op(op1), out, c.flag(reverse1), out, first, n_rows, n);

@@ -1,9 +1,8 @@
 // tensor_tensor: two tiles combined element by element, on the Vector or GpSimd Engine.
 
+#include "trainyard/isa/direct.h"
 #include "trainyard/isa/laws.h"
-#include "trainyard/isa/operators.h"
 #include "trainyard/isa/rules.h"
-#include "trainyard/isa/run.h"
 
 namespace trainyard::isa {
 
@@ -67,6 +66,7 @@ void run(Run& r) {
                              });
     return;
   }
+  if (run_direct(r, o, dst, data1, data2)) return;
   const BinaryRun f = binary_run(o);
   for_each_block(r, dst, {data1, data2}, [&](auto* in, float* out, int, int rows, int64_t n) {
     f(in[0], in[1], out, rows * n);

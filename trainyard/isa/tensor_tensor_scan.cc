@@ -14,7 +14,8 @@ enum { dst, data0, data1, initial, op0, op1, reverse0, reverse1 };
 
 constexpr std::string_view kDoc = R"(
 dst[:, i] = (data0[:, i] op0 dst[:, i-1]) op1 data1[:, i], where dst[:, -1] is `initial`: a number
-or a [P, 1] tile. reverse0 and reverse1 exchange an operator's sides. The state that is carried on is
+or a [P, 1] tile. reverse0 and reverse1 exchange an operator's sides. The state that is carried
+  on is
 float32, not yet rounded to dst's type.
 
 Memory types: SBUF or PSUM, but data0 and data1 not both in PSUM.
