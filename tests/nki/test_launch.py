@@ -1,0 +1,291 @@
+"""Launching kernels: every spelling, arguments and results, what errors leave behind, and that
+neither threads nor eager mode change a bit."""
+
+import inspect
+import multiprocessing
+import threading
+import time
+from collections import namedtuple
+
+import ml_dtypes
+import numpy as np
+import pytest
+from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
+
+import trainyard
+from trainyard import _core, nki
+
+
+@nki.jit
+def scaled(x, factor=2.0, *, shift=0.0):
+    """x * factor + shift"""
+    out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+    tile = nl.load(x)
+    nisa.tensor_scalar(tile, tile, nl.multiply, factor, op1=nl.add, operand1=shift)
+    nl.store(out, tile)
+    return out
+
+
+@pytest.fixture
+def x(rng):
+    return rng.standard_normal((64, 32), dtype=np.float32)
+
+
+def test_every_spelling_of_a_call(x):
+    expected = x * 2
+    for call in (
+        scaled,
+        scaled[1],
+        nki.simulate(scaled),
+        nki.simulate(scaled[1]),
+        nki.simulate(scaled)[1],
+        nki.simulate(scaled.function),
+        nki.jit(scaled),
+        nki.jit()(scaled.function),
+        nki.jit(mode="trace", debug_kernel=True, experimental_flags="x")(scaled.function),
+        nki.jit(scaled.function, show_compiler_tb=True),
+        scaled.with_schedule([]),
+    ):
+        np.testing.assert_array_equal(call(x), expected)
+    np.testing.assert_array_equal(scaled(x, 3.0, shift=1.0), x * 3 + 1)
+    np.testing.assert_array_equal(trainyard.run(scaled, x, factor=4.0).outputs, x * 4)
+
+
+def test_a_kernel_keeps_its_signature_and_page():
+    assert list(inspect.signature(scaled).parameters) == ["x", "factor", "shift"]
+    assert (scaled.__name__, scaled.__doc__) == ("scaled", "x * factor + shift")
+
+
+def test_the_platform_target_names_the_machine(x):
+    def version(tensor):
+        versions.append(int(nisa.get_nc_version()))
+
+    versions = []
+    nki.jit(version, platform_target="trn3")(x)
+    trainyard.run(nki.jit(version, platform_target="trn3"), x, machine="trn1")
+    assert versions == [4, 2]
+
+
+def test_a_kernel_called_by_a_kernel_is_part_of_it(x):
+    @nki.jit
+    def twice(tensor):
+        return scaled(scaled(tensor), 3.0)
+
+    result = trainyard.run(twice, x)
+    np.testing.assert_array_equal(result.outputs, x * 6)
+    assert result.instructions == 6
+
+
+def test_methods_are_kernels_too(x):
+    class Model:
+        factor = 5.0
+
+        @nki.jit
+        def forward(self, tensor):
+            return scaled(tensor, self.factor)
+
+    np.testing.assert_array_equal(Model().forward(x), x * 5)
+
+
+def test_containers_of_arguments_and_results(x):
+    pair_type = namedtuple("pair_type", "first second")
+
+    @nki.jit
+    def kernel(pair, table, *more, **options):
+        tensors = [*pair, table["x"], *more, options["y"]]
+        results = [scaled(t, i + 1.0) for i, t in enumerate(tensors)]
+        return pair_type(*results[:2]), {"rest": results[2:]}, None
+
+    pair, table, nothing = kernel((x, x), {"x": x}, x, y=x)
+    assert nothing is None and pair._fields == ("first", "second")
+    for i, array in enumerate([*pair, *table["rest"]]):
+        np.testing.assert_array_equal(array, x * (i + 1))
+
+
+def test_inputs_that_a_kernel_writes_are_updated(x):
+    @nki.jit
+    def kernel(a, b):
+        nl.store(a, nl.load(b))
+
+    a, strided = np.zeros_like(x), np.zeros((64, 64), np.float32)
+    before = x.copy()
+    assert kernel(a, x) is None
+    kernel(strided[:, ::2], x)
+    np.testing.assert_array_equal(a, x)
+    np.testing.assert_array_equal(strided[:, ::2], x)
+    assert not strided[:, 1::2].any()
+    np.testing.assert_array_equal(x, before)
+
+
+def test_arguments_that_the_chip_has_no_format_for(x):
+    with pytest.raises(trainyard.Error, match=r"Pass array.astype\(numpy.float32\)") as caught:
+        scaled(x.astype(np.float64))
+    assert (caught.value.code, caught.value.file) == ("E123", __file__)
+    with pytest.raises(trainyard.Error, match="Pass x as int32") as caught:
+        scaled(np.arange(4))
+    assert caught.value.code == "E105"
+
+
+def test_calls_that_do_not_fit(x):
+    for call in (lambda: scaled(), lambda: scaled(x, facto=2), lambda: scaled[3](x)):
+        with pytest.raises(trainyard.Error) as caught:
+            call()
+        assert caught.value.code == "E007"
+    with pytest.raises(trainyard.Error) as caught:
+        nki.jit(lambda t: nl.load(t))(x)
+    assert caught.value.code == "E304"
+
+
+def test_undefined_outputs_are_refused(x):
+    with pytest.raises(trainyard.Error) as caught:
+        nki.jit(lambda t: nl.ndarray(t.shape, t.dtype, buffer=nl.shared_hbm))(x)
+    assert caught.value.code == "E210"
+
+
+def test_an_exception_leaves_no_trace_behind(x):
+    @nki.jit
+    def failing(tensor):
+        assert tensor.shape == (1, 1), "shape!"
+
+    with pytest.raises(AssertionError, match="shape!"):
+        failing(x)
+    assert not _core.has_trace()
+    np.testing.assert_array_equal(scaled(x), x * 2)
+
+
+def test_a_tensor_of_another_call_is_refused(x):
+    kept = []
+    nki.jit(lambda t: kept.append(nl.load(t)))(x)
+    with pytest.raises(trainyard.Error) as caught:
+        nki.jit(lambda t: nisa.tensor_copy(nl.load(t), kept[0]))(x)
+    assert caught.value.code == "E305"
+    np.testing.assert_array_equal(kept[0].numpy(), x)
+
+
+@nki.jit
+def softmax_matmul(a, b):
+    """Many instructions that depend on each other in no order of their own."""
+    out = nl.ndarray((512, 128), nl.float32, buffer=nl.shared_hbm)
+    right = nl.load(b)
+    for i in nl.affine_range(4):
+        rows = nl.softmax(nl.load(a[i * 128 : (i + 1) * 128]))
+        product = nl.matmul(rows, right)
+        nl.store(out[nl.ds(i * 128, 128)], nl.copy(nl.gelu(nl.copy(product))))
+    return out
+
+
+def test_threads_and_eager_mode_change_no_bit(rng):
+    a = rng.standard_normal((512, 128)).astype(ml_dtypes.bfloat16)
+    b = rng.standard_normal((128, 128)).astype(ml_dtypes.bfloat16)
+    results = [
+        trainyard.run(softmax_matmul, a, b, threads=threads, debug=debug)
+        for threads, debug in ((1, None), (2, None), (7, None), (1, "eager"), (3, "eager"))
+    ]
+    for result in results:
+        assert result.outputs.tobytes() == results[0].outputs.tobytes()
+        assert result.time == results[0].time
+        assert result.engines == results[0].engines
+
+
+def test_results_say_what_happened(x):
+    result = trainyard.run(scaled, x, machine="trn1", seed=3)
+    assert result.machine.name == "trn1" and result.instructions == 3
+    assert 1e-6 < result.time < 1e-3 and result.time.range[0] <= result.time <= result.time.range[1]
+    assert "uncalibrated" in repr(result.time)
+    assert 0 < result.engines["vector"] < 1
+    assert result.findings == []
+    assert result.host_seconds > 0
+    assert "scaled" in result.summary.to_text()
+    assert len(repr(result)) < 500
+
+
+def test_time_without_values(x):
+    result = trainyard.run(scaled, x, time_only=True)
+    assert result.time == trainyard.run(scaled, x).time
+    assert np.isnan(result.outputs).all() and result.outputs.shape == x.shape
+
+
+def test_values_seen_from_python(x, capsys):
+    seen = []
+
+    @nki.jit
+    def kernel(tensor):
+        tile = nl.load(tensor)
+        seen.append((np.asarray(tile), tile[:, 3].numpy(), str(tile), f"{tile}"))
+        nl.device_print("the tile:", tile)
+        return scaled(tensor)
+
+    for eager in (None, "eager"):
+        trainyard.run(kernel, x, debug=eager)
+        values, column, text, formatted = seen[-1]
+        np.testing.assert_array_equal(values, x)
+        np.testing.assert_array_equal(column[:, 0], x[:, 3])
+        assert f"{x[0, 0]:.4f}"[:5] in text and text == formatted
+    printed = capsys.readouterr().out
+    assert printed.count("the tile: NkiTensor(float32[64, 32] in sbuf)\n[[") == 2
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_time_limit(threads, x):
+    @nki.jit
+    def endless(tensor):
+        tile = nl.load(tensor)
+        while True:
+            nisa.tensor_copy(tile, tile)
+
+    @nki.jit
+    def long(tensor):
+        tile = nl.load(tensor)
+        for _ in range(3000):
+            nisa.activation(tile, nl.gelu, tile)
+
+    started = time.perf_counter()
+    for kernel, arrays in ((endless, x), (long, np.ones((128, 8192), np.float32))):
+        with pytest.raises(trainyard.Error) as caught:
+            trainyard.run(kernel, arrays, timeout=0.2, threads=threads)
+        assert caught.value.code == "E008"
+    assert time.perf_counter() - started < 10
+
+
+def test_threads_may_launch_at_the_same_time(x):
+    results = {}
+
+    def work(i):
+        for _ in range(5):
+            results[i] = scaled(x, float(i))
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for i, array in results.items():
+        np.testing.assert_array_equal(array, x * np.float32(i))
+
+
+def _work(seed):
+    array = np.random.default_rng(seed).standard_normal((64, 32), dtype=np.float32)
+    return bool((trainyard.run(scaled, array, threads=2).outputs == array * 2).all())
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_worker_processes(method, x):
+    trainyard.run(softmax_matmul, np.ones((512, 128), np.float32), np.eye(128, dtype=np.float32))
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert pool.map(_work, range(4)) == [True] * 4
+
+
+def test_torch_tensors(x):
+    torch = pytest.importorskip("torch")
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        tensor = torch.from_numpy(x).to(dtype)
+        result = scaled(tensor)
+        assert isinstance(result, torch.Tensor) and result.dtype == dtype
+        assert torch.equal(result, tensor * 2)
+    target = torch.zeros(64, 32)
+    nki.jit(lambda a, b: nl.store(a, nl.load(b)))(target, torch.from_numpy(x))
+    assert torch.equal(target, torch.from_numpy(x))
+    with pytest.raises(trainyard.Error) as caught:
+        scaled(torch.zeros(4, 4, dtype=torch.float64))
+    assert caught.value.code == "E123"

@@ -1,0 +1,205 @@
+"""Loops on registers, blocks that keep their order, and kernels on two cores."""
+
+import numpy as np
+import pytest
+from inside import inside, refused
+from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
+
+import trainyard
+from trainyard import _core, nki
+
+
+def register(value):
+    """A register loaded from a tile, as a kernel would."""
+    tile = nl.full((1, 1), value, nl.int32)
+    loaded = nisa.register_alloc()
+    nisa.register_load(loaded, tile)
+    return loaded
+
+
+def test_ranges_are_pythons():
+    for make in (nl.affine_range, nl.sequential_range, nl.static_range, nl.range):
+        assert list(make(3)) == [0, 1, 2]
+        assert list(make(1, 6, 2)) == [1, 3, 5]
+        assert len(make(4)) == 4
+
+
+def test_dynamic_range_reads_its_registers():
+    assert inside(lambda: list(nl.dynamic_range(register(3)))) == [0, 1, 2]
+    assert inside(lambda: list(nl.dynamic_range(register(1), register(6), 2))) == [1, 3, 5]
+    assert inside(lambda: list(nl.dynamic_range(2))) == [0, 1]
+    refused("E111", lambda: nl.dynamic_range(0, 4, register(1)))
+    refused("E111", lambda: nl.dynamic_range(0, 4, 0))
+
+
+def test_registers_are_no_numbers():
+    def body():
+        r = register(5)
+        assert (int(r), bool(r), list(range(9))[r]) == (5, True, 5)
+        for use in (lambda: r + 1, lambda: 2 * r, lambda: r == 5, lambda: r < 6):
+            with pytest.raises(trainyard.Error) as caught:
+                use()
+            assert caught.value.code == "E303"
+
+    inside(body)
+    refused("E303", lambda: int(nisa.register_alloc()))
+    refused("U001", lambda: nl.ds(register(1), 4))
+
+
+def test_while_on_a_register():
+    def body():
+        count, one, total = (nl.full((1, 1), v, nl.int32) for v in (4, 1, 0))
+        left = nisa.register_alloc()
+        nisa.register_load(left, count)
+        while left:
+            nisa.tensor_tensor(total, total, count, nl.add)
+            nisa.tensor_tensor(count, count, one, nl.subtract)
+            nisa.register_load(left, count)
+        return total.numpy().item()
+
+    assert inside(body) == 4 + 3 + 2 + 1
+
+
+def test_while_loop():
+    def body():
+        count, one, total = (nl.full((1, 1), v, nl.int32) for v in (3, 1, 0))
+
+        def step(left):
+            nisa.tensor_tensor(total, total, count, nl.add)
+            nisa.tensor_tensor(count, count, one, nl.subtract)
+            nisa.register_load(left, count)
+            return left
+
+        nl.while_loop(register(3), step)
+        nl.while_loop(register(0), lambda _: 1 / 0)  # a while, not a do-while
+        return total.numpy().item()
+
+    assert inside(body) == 3 + 2 + 1
+    refused("E111", lambda: nl.while_loop(register(1), lambda _: None))
+
+
+def test_fori_loop_gives_registers_for_addresses(rng):
+    data = rng.standard_normal((1, 16), dtype=np.float32)
+
+    def kernel(source):
+        out = nl.zeros((1, 16), nl.float32, buffer=nl.shared_hbm)
+        tile = nl.ndarray((1, 1), nl.float32)
+
+        def body(i):
+            pattern = [[1, 1], [1, 1]]
+            nisa.dma_copy(tile, source.ap(pattern, scalar_offset=i, indirect_dim=1))
+            nisa.dma_copy(out.ap(pattern, scalar_offset=i, indirect_dim=1), tile)
+
+        nl.fori_loop(2, register(9), body, step=3)
+        return out
+
+    expected = np.zeros_like(data)
+    expected[:, 2:9:3] = data[:, 2:9:3]
+    np.testing.assert_array_equal(nki.jit(kernel)(data), expected)
+    refused("E111", lambda: nl.fori_loop(0, 2, lambda i: i))
+
+
+def test_order_can_be_fixed():
+    def body():
+        with nl.no_reorder():
+            tile = nl.full((4, 4), 3.0, nl.float32)
+            with nl.no_reorder():
+                nl.add(tile, tile)
+            assert _core.current_trace().in_fixed_order
+            for loop in (
+                lambda: nl.dynamic_range(2),
+                lambda: nl.fori_loop(0, 2, print),
+                lambda: nl.while_loop(register(1), print),
+            ):
+                with pytest.raises(trainyard.Error) as caught:
+                    loop()
+                assert caught.value.code == "E111"
+        assert not _core.current_trace().in_fixed_order
+
+    inside(body)
+
+
+def test_schedules_name_instructions(rng):
+    x = rng.random((16, 16), dtype=np.float32)
+
+    @nki.jit
+    def kernel(t):
+        tile, out = nl.load(t), nl.ndarray(t.shape, t.dtype, buffer=nl.shared_hbm)
+        a, b = nl.ndarray(t.shape, t.dtype), nl.ndarray(t.shape, t.dtype)
+        first = nisa.reciprocal(a, tile, name="recip")
+        nisa.tensor_scalar(b, tile, nl.add, 1.0, name="plus1").depends_on(first)
+        nl.store(out, nl.add(a, b))
+        return out
+
+    expected = 1 / x + (x + 1)
+    for edges in ([("plus1", "recip")], [("plus1", ["recip"])]):
+        np.testing.assert_allclose(kernel.with_schedule(edges)(x), expected, rtol=1e-6)
+    with pytest.raises(trainyard.Error, match="did you mean plus1"):
+        kernel.with_schedule([("plus2", "recip")])(x)
+
+
+# --- two physical cores --------------------------------------------------------------------------
+
+
+@nki.jit
+def halves(x):
+    """Each core negates its half of the rows."""
+    out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+    cores, core = nl.num_programs(), nl.program_id(0)
+    rows = x.shape[0] // cores
+    part = nl.ds(core * rows, rows)
+    nl.store(out[part], nl.negative(nl.load(x[part])))
+    return out
+
+
+def test_two_cores_share_what_they_declare(rng):
+    x = rng.standard_normal((128, 64), dtype=np.float32)
+    for call in (halves, halves[1], halves[2], nki.simulate(halves)[2], nki.simulate(halves[2])):
+        np.testing.assert_array_equal(call(x), -x)
+    one, two = trainyard.run(halves, x), trainyard.run(halves, x, lnc=2)
+    np.testing.assert_array_equal(two.outputs, -x)
+    assert two.instructions == 2 * one.instructions
+
+
+def test_programs_know_their_place():
+    def body(*axes):
+        return nl.program_id(), nl.num_programs(), nl.num_programs(axes=(0,)), nl.program_ndim()
+
+    assert inside(body) == (0, 1, 1, 0)
+    places = []
+    trainyard.run(lambda: places.append(body()), lnc=2)
+    assert places == [(0, 2, 2, 1), (1, 2, 2, 1)]
+    refused("E111", lambda: nl.program_id(1))
+
+
+def test_the_second_core_sees_what_the_first_wrote(rng):
+    x = rng.standard_normal((32, 16), dtype=np.float32)
+
+    @nki.jit
+    def kernel(source):
+        between = nl.ndarray(source.shape, source.dtype, buffer=nl.shared_hbm)
+        own = nl.ndarray(source.shape, source.dtype, buffer=nl.private_hbm)
+        out = nl.ndarray(source.shape, source.dtype, buffer=nl.shared_hbm)
+        if nl.program_id() == 0:
+            nl.store(between, nl.add(nl.load(source), 1.0))
+            nl.store(source, nl.zeros(source.shape, source.dtype))
+        else:
+            nl.store(own, nl.load(between))
+            nl.store(out, nl.add(nl.load(own), nl.load(source)))
+        return out
+
+    array = x.copy()
+    np.testing.assert_array_equal(kernel[2](array), x + 1)
+    assert not array.any()
+
+
+def test_cores_that_declare_different_tensors_are_refused():
+    @nki.jit
+    def kernel():
+        nl.ndarray((4, 4 + nl.program_id()), nl.float32, buffer=nl.shared_hbm)
+
+    with pytest.raises(trainyard.Error) as caught:
+        kernel[2]()
+    assert caught.value.code == "E110"
+    assert caught.value.file == __file__
