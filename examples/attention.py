@@ -30,23 +30,23 @@ def psum(shape, dtype=nl.float32):
 
 @nki.jit
 def attention(q_t, k_t, v, causal=False):
-    """Attention of one head. q_t: [d, queries], k_t: [d, keys], v: [keys, d], d at most 128."""
+    """One head. q_t: [d, queries], k_t: [d, keys], v: [keys, width]; d at most 128, width 512."""
     d, queries = q_t.shape
-    keys = k_t.shape[1]
+    keys, width = v.shape
     scale = 1.0 / d**0.5
-    out = nl.ndarray((queries, d), dtype=v.dtype, buffer=nl.shared_hbm)
+    out = nl.ndarray((queries, width), dtype=v.dtype, buffer=nl.shared_hbm)
     k_tile = sbuf((d, keys), k_t.dtype)
     nisa.dma_copy(dst=k_tile, src=k_t)
     v_tiles = []
     for key in range(0, keys, ROWS):
-        v_tiles.append(sbuf((min(ROWS, keys - key), d), v.dtype))
+        v_tiles.append(sbuf((min(ROWS, keys - key), width), v.dtype))
         nisa.dma_copy(dst=v_tiles[-1], src=v[key : key + v_tiles[-1].shape[0], :])
 
     for query in range(0, queries, QUERIES):
         size = min(QUERIES, queries - query)
         q_tile = sbuf((d, size), q_t.dtype)
         nisa.dma_copy(dst=q_tile, src=q_t[:, query : query + size])
-        largest, total, sums = sbuf((size, 1)), sbuf((size, 1)), sbuf((size, d))
+        largest, total, sums = sbuf((size, 1)), sbuf((size, 1)), sbuf((size, width))
         nisa.memset(dst=largest, value=-1e30)
         nisa.memset(dst=total, value=0.0)
         nisa.memset(dst=sums, value=0.0)
@@ -76,7 +76,7 @@ def attention(q_t, k_t, v, causal=False):
             largest = new_largest
             key += block
 
-        inverse, result = sbuf((size, 1)), sbuf((size, d), out.dtype)
+        inverse, result = sbuf((size, 1)), sbuf((size, width), out.dtype)
         nisa.reciprocal(dst=inverse, data=total)
         nisa.tensor_scalar(dst=result, data=sums, op0=nl.multiply, operand0=inverse)
         nisa.dma_copy(dst=out[query : query + size, :], src=result)
@@ -117,7 +117,7 @@ def weigh(weights, v_tiles):
     nisa.tensor_copy(dst=weights_t, src=turned)
     product = psum((size, v_tiles[0].shape[1]))
     for i in range(block // rows):
-        nisa.nc_matmul(product, weights_t[:, i, :], v_tiles[i], accumulate=i > 0)
+        nisa.nc_matmul(product, weights_t[:, i, :], v_tiles[i][:rows], accumulate=i > 0)
     return product
 
 
