@@ -72,7 +72,7 @@ outputs t6, t0
 %6: dma_copy dst=t1 src=t0[128:256, 0:64] dge_mode=hwdge engine=sync name="load \"x\"" ; kernel.py:8
 %7: dma_copy dst=t1 src=t8@64[[64, 128], [1, 64]]{scalar=r0 scale=16384 limit=4 dim=0}
 %8: dma_copy dst=t1 src=t0[0:128, 0:64]{scalar=t3[5:6, 1:2] scale=64 limit=256 dim=0}
-%9: dma_copy dst=t1 src=t0[0:128, 0:64]{vector=t3@1[[2, 128], [1, 1]] scale=64 limit=256 dim=0} oob_mode=skip
+%9: dma_copy dst=t1 src=t0[0:128, 0:64]{vector=t3[0:128, 1:2] scale=64 limit=256 dim=0} oob_mode=skip
 %10: dma_copy dst=t5@0[[0, 128], [1, 64]]{vector=t3[0:128, 0:1] scale=64 limit=256 dim=0} src=t1
 %11: dma_compute dst=t6[0:128, 0:64] srcs=[t1, t0[128:256, 0:64], t5[0:256:2, 0:64]] reduce_op=add scales=[0x1p+0, 0x1p+0, 0x1p+0]
 %12: memset@vector dst=t2 value=0
@@ -83,10 +83,10 @@ outputs t6, t0
 %17: tensor_tensor@vector dst=t1 data1=t1 data2=t1@0[[64, 128], [0, 64]] op=subtract
 %18: iota dst=t7 pattern=[[1, 8]] offset=-3 channel_multiplier=8
 %19: affine_select dst=t1 pattern=[[-1, 64]] channel_multiplier=1 on_true_tile=t1 on_false_value=-0x1.fffffep+127 cmp_op=greater_equal offset=2
-%20: max8 dst=t4@0[[512, 128], [1, 8]] src=t1
-%21: nc_match_replace8 dst=t1 data=t1 vals=t4@0[[512, 128], [1, 8]] imm=-inf dst_idx=t7
+%20: max8 dst=t4[0:128, 0:8] src=t1
+%21: nc_match_replace8 dst=t1 data=t1 vals=t4[0:128, 0:8] imm=-inf dst_idx=t7
 %22: nc_matmul dst=t4[0:64, 0:64] stationary=t1 moving=t1 accumulate=True tile_position=[0, 0] tile_size=[128, 128]
-%23: dma_transpose dst=t2@0[[192, 64], [1, 128]] src=t2[0:128, 2:3, 0:64] axes=[2, 1, 0]
+%23: dma_transpose dst=t2@0[[192, 64], [128, 1], [1, 128]] src=t2[0:128, 2:3, 0:64] axes=[2, 1, 0]
 )";
 
 /// Random programs over every shape of access.

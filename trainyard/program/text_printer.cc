@@ -52,7 +52,7 @@ std::string slices(const isa::Tensor& t, const Layout& l, int64_t offset) {
     // Of a single element the step does not show.
     if (dim.count < 1 || (dim.count == 1 && step != 1)) return "";
     if ((t.shape[d] - 1 - start) / step < dim.count - 1) return "";
-    const int64_t stop = start + (dim.count - 1) * step + 1;
+    const int64_t stop = std::min(t.shape[d], start + dim.count * step);
     whole &= start == 0 && step == 1 && stop == t.shape[d];
     parts[d] =
         step == 1 ? fmt::format("{}:{}", start, stop) : fmt::format("{}:{}:{}", start, stop, step);
