@@ -44,6 +44,8 @@ void raise(Error& error) {
 }
 
 void bind_program(nb::module_& m) {
+  const auto package = nb::cast<std::string>(nb::module_::import_("trainyard").attr("__file__"));
+  Sites::set_package_folder(package.substr(0, package.rfind('/') + 1));
   error_type = PyErr_NewExceptionWithDoc(
       "trainyard.Error",
       "What Trainyard refuses: code, message, found, allowed, whose, advice, file, line, notes.",
@@ -56,7 +58,6 @@ void bind_program(nb::module_& m) {
   });
   nb::set_leak_warnings(false);  // tokens and types live as long as the process
   m.def("default_threads", base::default_threads);
-  m.def("set_package_folder", &Sites::set_package_folder);
   // Raises a diagnostic from Python code of this package.
   m.def(
       "refuse",

@@ -17,9 +17,13 @@ namespace {
 thread_local Trace* current_trace = nullptr;
 std::string package_folder;
 
+// Our own frames, and those of the import system and runpy, are nobody's place.
 bool in_package(PyCodeObject* code) {
   const char* file = PyUnicode_AsUTF8(code->co_filename);
-  return file && !package_folder.empty() && std::string_view(file).starts_with(package_folder);
+  if (!file) return false;
+  const std::string_view name(file);
+  return name.starts_with("<frozen ") ||
+         (!package_folder.empty() && name.starts_with(package_folder));
 }
 
 // Calls visit(code, offset) for the frames of this thread, innermost first, until it returns true.

@@ -1,13 +1,14 @@
 """Running a kernel from Python code, with everything that became known about the run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from trainyard import _core
 from trainyard.nki.kernel import Kernel
 from trainyard.nki.launch import SimulatedTime, launch
+from trainyard.reporting import arrays_in, describe
 
 
-@dataclass
+@dataclass(repr=False)
 class Result:
     """What one run of a kernel gave.
 
@@ -21,7 +22,7 @@ class Result:
     host_seconds  how long the run took here
     """
 
-    outputs: object = field(repr=False)
+    outputs: object
     time: SimulatedTime
     engines: dict[str, float]
     findings: list[tuple[str, str, int]]
@@ -29,6 +30,13 @@ class Result:
     machine: object
     summary: object
     host_seconds: float
+
+    def __repr__(self):
+        arrays = ", ".join(describe(array) for array in arrays_in(self.outputs)) or "none"
+        return (
+            f"<Result: outputs {arrays}; {self.time!r}; {self.instructions} instructions on "
+            f"{self.machine.name}>"
+        )
 
 
 def run(

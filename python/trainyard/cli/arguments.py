@@ -11,6 +11,7 @@ from trainyard.nki import dtypes
 
 _SHORT = {
     "f32": "float32",
+    "f64": "float64",
     "f16": "float16",
     "i8": "int8",
     "i16": "int16",

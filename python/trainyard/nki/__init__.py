@@ -1,14 +1,8 @@
 """The NKI language on the simulated machine: what `import nki` means under Trainyard."""
 
-from pathlib import Path
-
 from trainyard import _core
-
-# Frames in this folder are never the user's: errors name the line that called into it.
-_core.set_package_folder(str(Path(__file__).parents[1]) + "/")
-
-from trainyard.nki import dtype, isa, language, typing, views  # noqa: E402
-from trainyard.nki.kernel import Kernel, jit, simulate  # noqa: E402
+from trainyard.nki import dtype, isa, language, typing, views
+from trainyard.nki.kernel import Kernel, jit, simulate
 
 NkiTensor = _core.NkiTensor
 

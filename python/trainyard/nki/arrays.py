@@ -13,7 +13,9 @@ def bind_arguments(function, name, args, kwargs):
     try:
         return inspect.signature(function).bind(*args, **kwargs)
     except TypeError as error:
-        _core.refuse("E007", f"{name}: {error}", fix=f"{name}{inspect.signature(function)}")
+        _core.refuse(
+            "E007", f"{name}: {error}", fix=f"Call it as {name}{inspect.signature(function)}."
+        )
 
 
 def is_torch(value):

@@ -1,6 +1,8 @@
 """Kernels: functions that are traced into programs when they are called with arrays."""
 
 import functools
+import importlib
+import operator
 
 from trainyard import _core
 from trainyard.nki.launch import launch
@@ -32,6 +34,10 @@ class Kernel:
             return self
         return Kernel(self.function.__get__(instance, owner), self.lnc, self.options)
 
+    def __reduce__(self):
+        """Pickles by name: another process imports the kernel's module."""
+        return _by_name, (self.__module__, self.__qualname__, self.lnc, self.options)
+
     def __repr__(self):
         return f"<kernel {self.__module__}.{self.__qualname__}>"
 
@@ -39,6 +45,11 @@ class Kernel:
         """A kernel in which (consumer, producer or producers) pairs of instruction names keep
         their order, as far as data allow."""
         return Kernel(self.function, self.lnc, {**self.options, "edges": tuple(edges)})
+
+
+def _by_name(module, name, lnc, options):
+    found = operator.attrgetter(name)(importlib.import_module(module))
+    return Kernel(found.function if isinstance(found, Kernel) else found, lnc, options)
 
 
 def jit(fn=None, **keywords):

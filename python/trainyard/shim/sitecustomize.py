@@ -17,10 +17,6 @@ def _activate():
     from trainyard import activation
 
     activation.install()
-    if os.environ.get("TRAINYARD_REPORT"):
-        from trainyard import reporting
-
-        reporting.start()
 
 
 def _run_next():
