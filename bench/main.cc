@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   trainyard::bench::report_formats();
   trainyard::bench::report_functions();
   trainyard::bench::report_matmul();
+  trainyard::bench::report_elementwise();
   trainyard::bench::report_program();
   if (argc > 1 && std::string_view(argv[1]) == "--ratios") return 0;
   benchmark::Initialize(&argc, argv);

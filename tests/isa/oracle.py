@@ -72,7 +72,10 @@ def same(actual, expected):
     actual, expected = np.asarray(actual), np.asarray(expected)
     assert actual.dtype == expected.dtype
     expected = expected.reshape(actual.shape)
-    np.testing.assert_array_equal(actual.astype(np.float64), expected.astype(np.float64))
+    actual, expected = actual.astype(np.float64), expected.astype(np.float64)
+    np.testing.assert_array_equal(actual, expected)
+    zeros = expected == 0
+    np.testing.assert_array_equal(np.signbit(actual[zeros]), np.signbit(expected[zeros]))
 
 
 def random(rng, shape, type_name, low=-8, high=8):

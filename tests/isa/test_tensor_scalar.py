@@ -1,8 +1,10 @@
 """tensor_scalar: one or two operators with numbers or columns."""
 
+import itertools
+
 import numpy as np
 import pytest
-from harness import MACHINES, out, psum, refuses, run, sbuf
+from harness import MACHINES, dtype, out, psum, refuses, run, sbuf
 from oracle import ARITHMETIC, BITS, FLOATS, INTEGERS, cast, operate, random, same, wide
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
@@ -39,6 +41,41 @@ def test_columns_as_operands(rng, memory, columns, reverse):
         y=out((100, columns), buffer=memory.__name__),
     )
     same(y, (a - x if reverse[0] else x - a) * b)
+
+
+PAIRS = ["add", "subtract", "multiply", "minimum", "maximum", "greater"]
+
+
+@pytest.mark.parametrize("op0", PAIRS)
+@pytest.mark.parametrize("op1", [None, *PAIRS])
+@pytest.mark.parametrize("kinds", list(itertools.product(["float32", "bfloat16"], repeat=2)))
+@pytest.mark.parametrize("reverse", list(itertools.product([False, True], repeat=2)))
+def test_pairs_of_operators(rng, op0, op1, kinds, reverse):
+    """Packed tiles with numbers or columns, and strided ones, take different loops."""
+    x = rng.standard_normal((32, 80)).astype(dtype(kinds[0]))
+    x[:, :6] = np.nan, np.inf, -np.inf, 0, -0.0, 1
+    first = rng.standard_normal((32, 1)).astype(np.float32)
+    second = rng.standard_normal((32, 1)).astype(np.float32)
+    first[:3], second[1:4] = [[0], [-0.0], [np.inf]], [[-0.0], [0], [np.nan]]
+
+    def expected(a, b):
+        once = operate(op0, a, wide(x)) if reverse[0] else operate(op0, wide(x), a)
+        if op1:
+            once = operate(op1, b, once) if reverse[1] else operate(op1, once, b)
+        return cast(once, kinds[1])
+
+    def call(columns, a, b):
+        def kernel(t):
+            rest = [getattr(nl, op1), t.b if b is None else b, reverse[1]] if op1 else []
+            nisa.tensor_scalar(t.y[:, columns], t.x[:, columns], getattr(nl, op0),
+                               t.a if a is None else a, reverse[0], *rest)  # fmt: skip
+
+        return run(kernel, x=x, a=first, b=second, y=out((32, 80), kinds[1], initial=0))
+
+    same(call(slice(None), None, None), expected(first, second))
+    same(call(slice(None), 1.5, -0.0), expected(1.5, -0.0))
+    strided = slice(1, None, 2)
+    same(call(strided, None, 0.5)[:, strided], expected(first, 0.5)[:, strided])
 
 
 @pytest.mark.parametrize("source", FLOATS + INTEGERS)

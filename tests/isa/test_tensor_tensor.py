@@ -1,5 +1,7 @@
 """tensor_tensor: two tiles, element by element."""
 
+import itertools
+
 import numpy as np
 import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf, scratch
@@ -17,6 +19,22 @@ def test_operators(rng, machine, op):
     y = run(lambda t: nisa.tensor_tensor(t.y, t.a, t.b, getattr(nl, op)), machine, a=a, b=b,
             y=out((100, 37)))  # fmt: skip
     same(y, operate(op, a, b))
+
+
+@pytest.mark.parametrize("op", ["add", "subtract", "multiply", "maximum", "minimum", "less"])
+@pytest.mark.parametrize("kinds", list(itertools.product(["float32", "bfloat16"], repeat=3)))
+@pytest.mark.parametrize("columns", [slice(None), slice(3, 70), slice(1, None, 2)])
+def test_floats_in_every_combination(rng, op, kinds, columns):
+    """Packed, packed within a partition, strided: different loops."""
+    a, b = (rng.standard_normal((64, 80)).astype(dtype(kind)) for kind in kinds[:2])
+    a[0, :8] = np.nan, np.inf, -np.inf, 0, -0.0, 0, -0.0, 1
+    b[0, :8] = 1, np.inf, np.inf, -0.0, 0, 0, -0.0, np.nan
+    y = run(
+        lambda t: nisa.tensor_tensor(
+            t.y[:, columns], t.a[:, columns], t.b[:, columns], getattr(nl, op)
+        ),
+        a=a, b=b, y=out((64, 80), kinds[2], initial=0))  # fmt: skip
+    same(y[:, columns], cast(operate(op, wide(a), wide(b)), kinds[2])[:, columns])
 
 
 @pytest.mark.parametrize("first", [sbuf, psum])
