@@ -43,7 +43,8 @@ for columns in (1, 5, 37, 130):
         for op in (nl.exp, nl.tanh, nl.gelu, nl.sigmoid, nl.sqrt, nl.silu, nl.square, nl.sign):
             add(lambda t: nisa.activation_reduce(t.y, op, t.x, nl.add, t.r, bias=t.s, scale=0.7),
                 x=x, s=s, y=y, r=r)
-        add(lambda t: nisa.tensor_tensor_scan(t.y, t.x, t.z, 1.0, nl.multiply, nl.add), x=x, z=z, y=y)
+        add(lambda t: nisa.tensor_tensor_scan(t.y, t.x, t.z, 1.0, nl.multiply, nl.add),
+            x=x, z=z, y=y)
         add(lambda t: nisa.reciprocal(t.y, t.x), x=x, y=y)
         add(lambda t: nisa.tensor_copy_predicated(t.y, t.x, t.p), x=x, p=p,
             y=out((64, columns), kind, initial=0))
