@@ -121,20 +121,23 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
   }
 }
 
-// The schedule that was asked for if its tiles fit; else program order, which keeps fewer alive;
-// else program order packed from the bottom, which leaves the largest holes.
-void place_with_fallbacks(Ordered& ordered, const Program& program, const OrderOptions& options) {
-  const auto fits = [&](PlacePolicy policy) {
+// The schedule that was asked for if its tiles fit; else one that keeps fewer alive, and last
+// program order; else that packed from the bottom, which leaves the largest holes.
+void place_with_fallbacks(Ordered& ordered, const Program& program,
+                          const std::vector<isa::Cost>& costs, const OrderOptions& options) {
+  constexpr int kWindow = 256;
+  const auto fits = [&](SchedulePolicy policy, int percent) {
+    ordered.sequence = schedule(program, policy, costs, kWindow, percent);
     try {
-      ordered.placement = place(program, ordered.sequence, policy);
+      ordered.placement = place(program, ordered.sequence, options.place);
       return true;
     } catch (const base::Error&) { return false; }
   };
-  if (fits(options.place)) return;
   if (options.schedule != SchedulePolicy::program) {
-    std::iota(ordered.sequence.begin(), ordered.sequence.end(), 0);
-    if (fits(options.place)) return;
+    for (int percent : {100, 75, 50})
+      if (fits(options.schedule, percent)) return;
   }
+  if (fits(SchedulePolicy::program, 100)) return;
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
 
@@ -145,8 +148,7 @@ Ordered order(const Program& program, const machine::Machine& machine,
   const std::vector<isa::Cost> costs = costs_of(program, machine);
   Ordered ordered;
   ordered.schedule = options.schedule;
-  ordered.sequence = schedule(program, options.schedule, costs);
-  place_with_fallbacks(ordered, program, options);
+  place_with_fallbacks(ordered, program, costs, options);
 
   const auto n = static_cast<uint32_t>(ordered.sequence.size());
   ordered.steps.resize(n);

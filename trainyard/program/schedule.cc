@@ -28,14 +28,14 @@ namespace {
 // Bytes per partition that are live while tensors wait for their last use.
 class Room {
  public:
-  explicit Room(const Program& program) : program_(program), uses_(program.tensor_count()) {
+  Room(const Program& program, int percent) : program_(program), uses_(program.tensor_count()) {
     for (InstructionId i = 0; i < program.size(); ++i)
       for (const Operand& o : program.operands(i)) ++uses_[o.tensor];
     live_.resize(program.tensor_count());
     const machine::Memory& m = program.machine().core.memory;
     // Headroom for what placement loses to fragments.
-    left_[0] = (m.sbuf_partition_bytes - m.sbuf_reserved_bytes) * 7 / 8;
-    left_[1] = m.psum_partition_bytes;
+    left_[0] = (m.sbuf_partition_bytes - m.sbuf_reserved_bytes) * 7 / 8 * percent / 100;
+    left_[1] = m.psum_partition_bytes * percent / 100;
   }
   bool fits(InstructionId i) const {
     int64_t need[2] = {};
@@ -91,14 +91,15 @@ struct Graph {
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const std::vector<isa::Cost>& costs, int window) {
+                                    const std::vector<isa::Cost>& costs, int window,
+                                    int percent) {
   const auto n = static_cast<InstructionId>(program.size());
   std::vector<InstructionId> order(n);
   std::iota(order.begin(), order.end(), 0);
   if (policy == SchedulePolicy::program || n == 0) return order;
 
   Graph graph(program);
-  Room room(program);
+  Room room(program, percent);
   std::vector<base::Picoseconds> ready_at(n);
   std::vector<uint8_t> issued(n);
   // Per lane, instructions whose predecessors are issued, in program order.

@@ -14,9 +14,11 @@ enum class SchedulePolicy : uint8_t {
 
 /// Instruction ids in issue order. Every instruction follows those it depends on. `costs` by
 /// instruction id. The list policy looks at most `window` instructions past the oldest one not yet
-/// issued and never has more SBUF or PSUM live than the core holds.
+/// issued and never has more SBUF or PSUM live than the core holds, or that many percent of it:
+/// less leaves placement the room that it loses to fragments.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const std::vector<isa::Cost>& costs, int window = 256);
+                                    const std::vector<isa::Cost>& costs, int window = 256,
+                                    int percent = 100);
 
 /// What each instruction costs on `machine` (the program's own, or another of its generation).
 std::vector<isa::Cost> costs_of(const Program& program, const machine::Machine& machine);
