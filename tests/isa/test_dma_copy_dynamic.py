@@ -279,3 +279,26 @@ def test_rules_of_indices(rng):
         i=column,
         **tiles,
     )
+
+
+def test_an_index_counts_steps_of_the_viewed_dimension(rng):
+    x, index = numbers(rng, (16, 32)), np.array([[5]], np.int32)
+
+    def sliced(t):
+        nisa.dma_copy(t.y, t.x[:, 8:16].ap([[32, 4], [1, 8]], scalar_offset=t.i))
+
+    np.testing.assert_array_equal(run(sliced, x=hbm(x), i=index, y=out((4, 8))), x[5:9, 8:16])
+
+    def other_type(t):
+        pattern = [[64, 4], [1, 64]]
+        nisa.dma_copy(t.y, t.x.ap(pattern, dtype=nl.bfloat16, scalar_offset=t.i))
+
+    y = run(other_type, x=hbm(x), i=index, y=out((4, 64), "bfloat16"))
+    assert y.tobytes() == x[5:9].tobytes()
+
+
+def test_a_pattern_on_chip_cannot_run_on_into_the_next_partition(rng):
+    tiles = {"x": numbers(rng, (8, 16)), "y": out((4, 16))}
+    run(lambda t: nisa.dma_copy(t.y, t.x.ap([[16, 4], [1, 16]])), **tiles)
+    refuses("E122", lambda t: nisa.dma_copy(t.y, t.x.ap([[16, 4], [1, 16]], 1)), **tiles)
+    refuses("E122", lambda t: nisa.dma_copy(t.y, t.x.ap([[16, 1], [1, 64]])), **tiles)
