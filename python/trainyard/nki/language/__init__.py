@@ -14,8 +14,22 @@ from trainyard.nki.buffers import (
     sbuf,
     shared_hbm,
 )
-from trainyard.nki.language.absent import dropout, gather_flattened, rand, random_seed
-from trainyard.nki.language.absent import missing as _missing
+from trainyard.nki.language.absent import (
+    all_reduce,
+    arange,
+    atomic_rmw,
+    dropout,
+    gather_flattened,
+    gemm_grid,
+    loop_reduce,
+    mgrid,
+    nc,
+    par_dim,
+    rand,
+    random_seed,
+    spmd_dim,
+    static_cast,
+)
 from trainyard.nki.language.creation import (
     empty_like,
     full,
@@ -128,7 +142,3 @@ globals().update(_dtypes.by_name)
 globals().update({_alias: _dtypes.by_name[_name] for _alias, _name in _dtypes.aliases.items()})
 
 __all__ = sorted(_name for _name in globals() if not _name.startswith("_"))
-
-
-def __getattr__(name):
-    raise _missing(name, __all__)

@@ -1,5 +1,5 @@
 """Names of nl that need instructions that are not there yet, and names of the older API: each
-refuses by name."""
+refuses by name when it is used."""
 
 from trainyard import _core
 
@@ -19,38 +19,33 @@ rand = _absent("rand", "the random number instructions", "Pass random numbers as
 random_seed = _absent("random_seed", "the random number instructions")
 
 
-class MissingName(_core.Error, AttributeError):
-    """A name that nki.language does not have."""
+class Older:
+    """A name of the older API (neuronxcc.nki): using it in any way is refused by name. A module
+    `__getattr__` would do, but slows down every access to nl."""
+
+    def __init__(self, name, fix):
+        self._name = name
+        self._fix = fix
+
+    def __repr__(self):
+        return f"nl.{self._name} (older API)"
+
+    def _refuse(self, *_, **__):
+        text = f"nl.{self._name} belongs to the older API (neuronxcc.nki), which is not there yet"
+        _core.refuse("U001", text, fix=self._fix)
+
+    __call__ = __getitem__ = __iter__ = __index__ = _refuse
 
 
-OLDER = {
-    "all_reduce": "",
-    "arange": "Index with slices, or with tensor.ap(pattern).",
-    "atomic_rmw": "Use nisa.dma_compute.",
-    "gemm_grid": "",
-    "loop_reduce": "Accumulate with nisa.tensor_tensor.",
-    "mgrid": "Index with slices, or with tensor.ap(pattern).",
-    "nc": "Launch with kernel[2].",
-    "par_dim": "The first dimension of a tile is its partition dimension.",
-    "spmd_dim": "Launch with kernel[2].",
-    "static_cast": "Pass dtype=, or copy with nl.copy(x, dtype).",
-}
+_ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
 
-
-def missing(name, known):
-    """The exception for a name that is not in `known`."""
-    if name in OLDER:
-        text = f"nl.{name} belongs to the older API (neuronxcc.nki), which is not there yet"
-        code, fix = "U001", OLDER[name]
-    else:
-        text, fix = f"module 'nki.language' has no attribute {name!r}", ""
-        if nearest := _core.did_you_mean(name, known):
-            fix = f"did you mean {nearest}?"
-        return AttributeError(f"{text}. {fix}".rstrip(". ") if fix else text)
-    try:
-        _core.refuse(code, text, fix=fix)
-    except _core.Error as error:
-        found = MissingName(str(error))
-        found.__dict__.update(error.__dict__)
-        return found
-    return None
+all_reduce = Older("all_reduce", "Use nki.collectives, once it is there.")
+arange = Older("arange", _ONE_BY_ONE)
+atomic_rmw = Older("atomic_rmw", "Use nisa.dma_compute.")
+gemm_grid = Older("gemm_grid", "Loop over tiles.")
+loop_reduce = Older("loop_reduce", "Accumulate with nisa.tensor_tensor.")
+mgrid = Older("mgrid", _ONE_BY_ONE)
+nc = Older("nc", "Launch with kernel[2].")
+par_dim = Older("par_dim", "The first dimension of a tile is its partition dimension.")
+spmd_dim = Older("spmd_dim", "Launch with kernel[2].")
+static_cast = Older("static_cast", "Pass dtype=, or copy with nl.copy(x, dtype).")
