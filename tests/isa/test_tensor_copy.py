@@ -5,6 +5,7 @@ import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, sbuf
 from oracle import FLOATS, INTEGERS, cast, random, same, wide
 from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
 
 engine = nisa.engine
 
@@ -107,3 +108,15 @@ def test_rules():
     refuses("E107", lambda t: nisa.tensor_copy(t.y, t.x, engine.gpsimd), x=psum(x), y=out((64, 8)))
     refuses("E112", lambda t: nisa.tensor_copy(t.y, t.x, engine.tensor), x=x, y=out((64, 8)))
     refuses("E112", lambda t: nisa.tensor_copy(t.y, t.x, engine.sync), x=x, y=out((64, 8)))
+
+
+def test_packed_types_are_copied_but_not_cast():
+    def call(t, target):
+        packed = nl.ndarray((64, 8), dtype=nl.float8_e4m3fn_x4, buffer=nl.sbuf)
+        nisa.memset(packed, 0)
+        nisa.tensor_copy(nl.ndarray((64, 8), dtype=target, buffer=nl.sbuf), packed)
+        nisa.tensor_copy(t.y, t.x)
+
+    tiles = {"x": np.ones((64, 8), np.float32), "y": out((64, 8))}
+    run(lambda t: call(t, nl.float8_e4m3fn_x4), "trn3", **tiles)
+    refuses("E105", lambda t: call(t, nl.float32), "trn3", **tiles)

@@ -12,8 +12,7 @@ namespace trainyard::isa {
 namespace {
 
 std::string_view name_of(ReduceCmd cmd) {
-  constexpr std::string_view names[] = {"idle", "reset", "reduce", "reset_reduce", "load_reduce"};
-  return names[static_cast<int>(cmd)];
+  return member_names(ParamKind::reduce_cmd)[static_cast<size_t>(cmd)];
 }
 
 bool reduces(ReduceCmd cmd) { return cmd != ReduceCmd::idle && cmd != ReduceCmd::reset; }

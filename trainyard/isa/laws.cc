@@ -26,23 +26,31 @@ Cost lane_cost(const Call& call, double elements, double rate, double extra_cycl
   return cost;
 }
 
+bool all_16bit(const Call& call, std::initializer_list<int> params) {
+  return std::all_of(params.begin(), params.end(), [&](int p) {
+    const DType d = call.operand(p).dtype();
+    const bool fp8_counts = call.core().version >= 4 && base::size_of(d) == 1 && base::is_float(d);
+    return d == DType::bf16 || d == DType::fp16 || fp8_counts;
+  });
+}
+
 double copy_rate(const Call& call, std::initializer_list<int> params, bool fp32_mode) {
-  if (call.engine() != Engine::vector) return 1;
-  bool all_16bit = true, all_fp32 = true, all_sbuf = true, all_contiguous = true;
+  if (call.engine() == Engine::gpsimd) return 1;
+  bool all_fp32 = true, all_contiguous = true;
+  int in_psum = 0;
   for (int p : params) {
-    if (!call.is_tensor(p)) continue;
     const OperandView v = call.operand(p);
-    const bool fp8_counts = call.core().version >= 4 && base::size_of(v.dtype()) == 1;
-    all_16bit &= v.dtype() == DType::bf16 || v.dtype() == DType::fp16 ||
-                 (fp8_counts && base::is_float(v.dtype()));
     all_fp32 &= v.dtype() == DType::fp32;
-    all_sbuf &= v.buffer() == Buffer::sbuf;
     all_contiguous &= v.free_contiguous();
+    in_psum += v.buffer() == Buffer::psum;
   }
-  const machine::LaneEngine& e = call.core().vector;
-  if (all_16bit) return all_sbuf && all_contiguous ? e.fast4_rate : e.fast2_rate;
-  if (all_fp32 && all_sbuf && fp32_mode) return e.fp32_fast_rate;
-  return 1;
+  const machine::LaneEngine& e = lane_engine(call);
+  if (all_16bit(call, params)) {
+    if (all_contiguous && in_psum == 0) return e.fast4_rate;
+    const bool one_obstacle = in_psum == (all_contiguous ? 1 : 0);
+    return one_obstacle ? e.fast2_rate : 1;
+  }
+  return all_fp32 && in_psum == 0 && fp32_mode ? e.fp32_fast_rate : 1;
 }
 
 DgeMode dge_mode_of(const Call& call, int param) {

@@ -12,9 +12,12 @@ const machine::LaneEngine& lane_engine(const Call& call);
 /// engine's latency. `elements` per partition; cycles of the engine's own clock.
 Cost lane_cost(const Call& call, double elements, double rate = 1.0, double extra_cycles = 0);
 
-/// Elements per cycle of the 16-bit copy modes of the Vector Engine, for these operands: 4 if all
-/// are 16-bit, in SBUF and contiguous; 2 if strided or one is in PSUM; else 1 (fp32 SBUF to SBUF:
-/// the fp32 mode if `fp32_mode`).
+/// Whether these operands have the 16-bit float types of the fast modes; from NeuronCore-v4, 8-bit
+/// floats count too.
+bool all_16bit(const Call& call, std::initializer_list<int> params);
+/// Elements per cycle of the engine's copy modes, for these operands: `fast4_rate` if all are
+/// 16-bit, in SBUF and contiguous; `fast2_rate` if strided, or if contiguous with one in PSUM; else
+/// 1 (fp32 SBUF to SBUF: the fp32 mode if `fp32_mode`).
 double copy_rate(const Call& call, std::initializer_list<int> params, bool fp32_mode);
 
 /// The descriptor mode of a DMA: as its argument `param` says, else software for gathers, hardware

@@ -23,7 +23,10 @@ NumPy: dst[...] = 1 / data
 Sources: nki.isa.reciprocal (SDK 2.32); cost ISA26, TRACE.
 )";
 
-void check(const Call& c) { same_elements(c, {dst, data}); }
+void check(const Call& c) {
+  same_elements(c, {dst, data});
+  not_packed(c, {dst, data});
+}
 
 void run(Run& r) {
   for_each_block(r, dst, {data}, [](auto* in, float* out, int, int rows, int64_t n) {

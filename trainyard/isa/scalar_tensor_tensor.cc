@@ -27,6 +27,7 @@ Sources: nki.isa.scalar_tensor_tensor (SDK 2.32); cost ISA26.
 
 void check(const Call& c) {
   same_elements(c, {dst, data, operand1});
+  not_packed(c, {dst, data, operand1});
   not_both_psum(c, data, operand1);
   check_scalar_operator(c, op0, operand0, data);
   op_class(c, op1, {OperatorClass::arith});

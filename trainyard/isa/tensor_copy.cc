@@ -25,6 +25,7 @@ Sources: nki.isa.tensor_copy (SDK 2.32); cost ISA26, A3, TRACE.
 
 void check(const Call& c) {
   same_elements(c, {dst, src});
+  if (c.operand(dst).dtype() != c.operand(src).dtype()) not_packed(c, {dst, src});
   if (c.engine() == Engine::scalar) needs_version(c, 3, "tensor_copy on the Scalar Engine");
 }
 

@@ -38,6 +38,7 @@ void check(const Call& c) {
         .limit(std::to_string(d.partitions()), "1", "tensor_partition_reduce")
         .note(d.describe());
   free_exactly(c, dst, s.free_elements());
+  not_packed(c, {dst, data});
   if (is_bits(c))
     for (int p : {dst, data}) dtype_integer(c, p);
 }

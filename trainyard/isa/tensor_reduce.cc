@@ -70,6 +70,7 @@ void check(const Call& c) {
     refuse_argument(c, axis, fmt::format("{}", c.integers(axis)),
                     fmt::format("the last of the free dimensions 1 to {}", d.layout->ndim - 1));
   same_partitions(c, {dst, data});
+  not_packed(c, {dst, data});
   free_exactly(c, dst, d.free_elements() / group(c));
   if (!is_bits(c)) return;
   for (int p : {dst, data}) dtype_integer(c, p);

@@ -67,6 +67,7 @@ void check_engine(const Call& c) {
 
 void check(const Call& c) {
   same_elements(c, {dst, data});
+  not_packed(c, {dst, data});
   check_scalar_operator(c, op0, operand0, data, true);
   if (c.has(op1)) {
     check_scalar_operator(c, op1, operand1, data, true);

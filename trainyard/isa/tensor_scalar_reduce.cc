@@ -43,6 +43,7 @@ Sources: nki.isa.tensor_scalar_reduce (SDK 2.32); cost ISA26. Order of sums: doc
 
 void check(const Call& c) {
   same_elements(c, {dst, data});
+  not_packed(c, {dst, data});
   check_scalar_operator(c, op0, operand0, data);
   op_in(c, reduce_op, {Operator::add, Operator::multiply, Operator::maximum, Operator::minimum});
   check_accumulation(c, data, reduce_cmd, reduce_res,

@@ -47,6 +47,7 @@ bool is_bits(const Call& c) { return info(c.op(op)).kind == OperatorClass::bits;
 void check(const Call& c) {
   op_class(c, op, {OperatorClass::arith, OperatorClass::bits});
   same_elements(c, {dst, data1, data2});
+  not_packed(c, {dst, data1, data2});
   not_both_psum(c, data1, data2);
   if (is_bits(c)) {
     for (int p : {dst, data1, data2}) dtype_integer(c, p);
@@ -86,7 +87,7 @@ Cost cost(const Call& c) {
       bf16 &= c.operand(p).dtype() == DType::bf16 && c.operand(p).free_contiguous();
     return lane_cost(c, bf16 ? n : 2 * n);
   }
-  const bool fast = copy_rate(c, {data1, data2}, false) > 1;
+  const bool fast = all_16bit(c, {dst, data1, data2});
   return lane_cost(c, 2 * n, fast ? c.core().vector.fast2_rate * 2 : 1);
 }
 

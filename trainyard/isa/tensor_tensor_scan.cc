@@ -29,6 +29,7 @@ Sources: nki.isa.tensor_tensor_scan (SDK 2.32); cost ISA26.
 
 void check(const Call& c) {
   same_elements(c, {dst, data0, data1});
+  not_packed(c, {dst, data0, data1});
   not_both_psum(c, data0, data1);
   row_scalar(c, initial, data0, true);
   for (int op : {op0, op1}) {
