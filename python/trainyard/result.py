@@ -46,9 +46,10 @@ def run(
     lnc=None,
     timeout=None,
     threads=None,
-    seed=0,
+    seed=None,
     debug=None,
-    time_only=False,
+    time_only=None,
+    checks=None,
     trace=None,
     **kwargs,
 ):
@@ -58,10 +59,13 @@ def run(
     lnc        physical cores in the logical core; default: the kernel's, else 1
     timeout    host seconds, E008 after that
     threads    host threads; the values do not depend on it
-    seed       of random instructions and stochastic rounding
+    seed       of random instructions and stochastic rounding; default: 0
     debug      "eager": each instruction runs before the next one is traced
     time_only  trace without values: outputs are as fresh memory, NaN or 4
+    checks     False: data that nobody wrote may reach outputs
     trace      a file for the timeline, which https://ui.perfetto.dev opens
+
+    What is not given comes from `trainyard run`, if the script runs under it.
 
     Refusals are raised as trainyard.Error. Kernel parameters that share a name with one of these
     are passed by position. May be called from several threads and processes at once.
@@ -79,6 +83,7 @@ def run(
         lnc=lnc or kernel.lnc,
         timeout=timeout,
         threads=threads,
+        checks=checks,
         intervals=trace is not None,
         **options,
     )

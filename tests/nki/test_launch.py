@@ -133,9 +133,11 @@ def test_calls_that_do_not_fit(x):
 
 
 def test_undefined_outputs_are_refused(x):
+    kernel = nki.jit(lambda t: nl.ndarray(t.shape, t.dtype, buffer=nl.shared_hbm))
     with pytest.raises(trainyard.Error) as caught:
-        nki.jit(lambda t: nl.ndarray(t.shape, t.dtype, buffer=nl.shared_hbm))(x)
+        kernel(x)
     assert caught.value.code == "E210"
+    assert np.isnan(trainyard.run(kernel, x, checks=False).outputs).all()
 
 
 def test_an_exception_leaves_no_trace_behind(x):

@@ -176,6 +176,15 @@ def test_time_without_values(trainyard):
     assert "did not run (--time-only)" in done.stdout
 
 
+def test_undefined_outputs_can_be_let_through(trainyard):
+    lines = """
+    fresh = nki.jit(lambda t: nl.ndarray(t.shape, t.dtype, buffer=nl.shared_hbm))
+    print(np.isnan(fresh(x)).all())
+    """
+    assert "E210" in trainyard("script.py", lines=lines).stderr
+    assert trainyard("--no-checks", "--quiet", "script.py").stdout == "True\n"
+
+
 def test_a_module_runs_too(trainyard, tmp_path):
     (tmp_path / "test_it.py").write_text(
         KERNEL + "def test_it():\n    assert (double(x) >= x).all()\n"

@@ -132,7 +132,16 @@ def test_configuration_objects():
     class Kind(nl.NKIObject, enum.Enum):
         a = 1
 
+    @dataclasses.dataclass
+    class Plain(nl.NKIObject):
+        depth = None
+        width: int = 3
+
+        def area(self):
+            return self.depth * self.width
+
     assert Config(4).width == 4
+    assert Plain(width=2, depth=5).area() == 10
     assert Kind(1) is Kind.a
     assert nl.NKIObject(depth=2).depth == 2
     with pytest.raises(TypeError):
@@ -187,3 +196,11 @@ def test_outside_a_kernel(use):
 
 def test_tensors_are_not_made_by_hand():
     refused("U001", lambda: nki.NkiTensor((2, 2), nl.int8, None))
+
+
+def test_documented_instructions_that_are_not_there_yet_refuse_by_name():
+    assert "nisa.topk" in str(refused("U001", lambda: nisa.topk(None, None, None, 8)))
+    group = nki.collectives.ReplicaGroup([[0, 1]])
+    assert group.groups == [[0, 1]]
+    error = refused("U001", lambda: nki.collectives.all_gather([], [], group, 0))
+    assert "nki.collectives.all_gather" in str(error)

@@ -44,6 +44,7 @@ def _parser():
     add("--seed", metavar="N", type=int, help="of random numbers and stochastic rounding")
     add("--time-only", action="store_true", help="no values: outputs are NaN, times are right")
     add("--eager", action="store_true", help="run each instruction before the next is traced")
+    add("--no-checks", action="store_true", help="data that nobody wrote may reach outputs")
     add("--timeout", metavar="S", type=float, help="host seconds for one kernel, for --arg runs")
     add("--schedule", choices=["list", "program"], help="order of instructions (default: list)")
     add("--json", metavar="FILE", help="write the report as JSON; - for standard output")
@@ -86,6 +87,7 @@ def _environment(options, records):
         "TRAINYARD_SEED": options.seed,
         "TRAINYARD_TIME_ONLY": "1" if options.time_only else None,
         "TRAINYARD_EAGER": "1" if options.eager else None,
+        "TRAINYARD_CHECKS": "0" if options.no_checks else None,
         "TRAINYARD_SCHEDULE": options.schedule,
         "TRAINYARD_TRACE": options.trace and os.path.abspath(options.trace),
         "TRAINYARD_REPORT": "quiet" if options.quiet or options.json == "-" else "1",

@@ -84,7 +84,7 @@ def launch(
     threads=None,
     seed=None,
     stochastic=None,
-    checks=True,
+    checks=None,
     timeout=None,
     edges=(),
     intervals=False,
@@ -103,6 +103,8 @@ def launch(
         eager = os.environ.get("TRAINYARD_EAGER") == "1"
     if stochastic is None:
         stochastic = os.environ.get("NEURON_RT_STOCHASTIC_ROUNDING_EN", "0") == "1"
+    if checks is None:
+        checks = os.environ.get("TRAINYARD_CHECKS") != "0"
     if seed is None:
         seed = int(os.environ.get("TRAINYARD_SEED", "0"))
     name = getattr(function, "__name__", "kernel")

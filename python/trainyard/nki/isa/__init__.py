@@ -2,6 +2,7 @@
 instruction's own description: help(nki.isa.nc_matmul) and `trainyard explain nc_matmul` show it."""
 
 from trainyard import _core
+from trainyard.nki.absence import absent
 from trainyard.nki.isa import constants
 from trainyard.nki.isa.constants import (
     dge_mode,
@@ -23,7 +24,16 @@ scalar_engine = engine.scalar
 gpsimd_engine = engine.gpsimd
 unknown_engine = engine.unknown
 
-globals().update(_core.instructions)
+_DOCUMENTED = """
+activate2 core_barrier dropout exponential local_gather nc_matmul_mx nc_n_gather nonzero_with_count
+quantize_mx rand2 rand_get_state rand_set_state rng sendrecv sequence_bounds set_rng_seed
+tensor_scalar_cumulative topk
+"""
+_functions = {
+    name: absent(f"nisa.{name}", "no such instruction yet") for name in _DOCUMENTED.split()
+}
+_functions.update(_core.instructions)
+globals().update(_functions)
 
 
 def register_alloc(x=None):
@@ -44,7 +54,7 @@ def get_nc_sub_version():
 
 
 __all__ = [
-    *_core.instructions,
+    *_functions,
     "NkiInstruction",
     "NkiValidationError",
     "VirtualRegister",

@@ -135,7 +135,8 @@ from trainyard.nki.language.reductions import (
 from trainyard.nki.language.tokens import average, bypass, prelu
 
 NkiTensor = _core.NkiTensor
-DType = _core.DType
+DType = dtype = _core.DType
+tensor = NkiTensor
 range = static_range
 
 globals().update(_dtypes.by_name)

@@ -2,21 +2,15 @@
 refuses by name when it is used."""
 
 from trainyard import _core
+from trainyard.nki.absence import absent
+
+_RANDOM = "it needs the random number instructions"
 
 
-def _absent(name, needs, fix=""):
-    def function(*_, **__):
-        _core.refuse("U001", f"nl.{name} needs {needs}", fix=fix)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Not there yet: needs {needs}."
-    return function
-
-
-dropout = _absent("dropout", "nisa.dropout")
-gather_flattened = _absent("gather_flattened", "nisa.nc_n_gather")
-rand = _absent("rand", "the random number instructions", "Pass random numbers as an argument.")
-random_seed = _absent("random_seed", "the random number instructions")
+dropout = absent("nl.dropout", "it needs nisa.dropout")
+gather_flattened = absent("nl.gather_flattened", "it needs nisa.nc_n_gather")
+rand = absent("nl.rand", _RANDOM, "Pass random numbers as an argument.")
+random_seed = absent("nl.random_seed", _RANDOM)
 
 
 class Older:
@@ -37,8 +31,31 @@ class Older:
     __call__ = __getitem__ = __iter__ = __index__ = _refuse
 
 
+<<<<<<< HEAD
 _ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
 
+=======
+class Older:
+    """A name of the older API (neuronxcc.nki): using it in any way is refused by name. A module
+    `__getattr__` would do, but slows down every access to nl."""
+
+    def __init__(self, name, fix):
+        self._name = name
+        self._fix = fix
+
+    def __repr__(self):
+        return f"nl.{self._name} (older API)"
+
+    def _refuse(self, *_, **__):
+        text = f"nl.{self._name} belongs to the older API (neuronxcc.nki), which is not there yet"
+        _core.refuse("U001", text, fix=self._fix)
+
+    __call__ = __getitem__ = __iter__ = __index__ = _refuse
+
+
+_ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
+
+>>>>>>> origin/main
 all_reduce = Older("all_reduce", "Use nki.collectives, once it is there.")
 arange = Older("arange", _ONE_BY_ONE)
 atomic_rmw = Older("atomic_rmw", "Use nisa.dma_compute.")

@@ -8,13 +8,28 @@ from trainyard.nki.arrays import to_numpy
 
 
 class NKIObject:
-    """Base class of configuration objects: keywords become attributes."""
+    """Base class of configuration objects: keywords become attributes. In a dataclass that derives
+    from it, plain class attributes are fields too: kernels leave annotations out."""
 
     def __init__(self, *args, **kwargs):
         if args and not isinstance(self, Enum):
             raise TypeError(f"{type(self).__name__} takes keywords only")
         for name, value in kwargs.items():
             setattr(self, name, value)
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        annotations = cls.__dict__.get("__annotations__", {})
+        plain = {
+            name: object
+            for name, value in vars(cls).items()
+            if name[0] != "_" and type(value) in _PLAIN and name not in annotations
+        }
+        if plain and not issubclass(cls, Enum):
+            cls.__annotations__ = {**annotations, **plain}
+
+
+_PLAIN = {type(None), bool, int, float, str, tuple}
 
 
 def _cores():
