@@ -72,7 +72,7 @@ bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE build/release/bin/trainyard_bench
 
 conformance: build  ## public kernels from a checkout: make conformance SUITE=nki-examples FROM=path
-	@bin/trainyard conformance $(SUITE) --from "$(FROM)"
+	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md
 
 # --- style ---------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
-"""Matrix multiplication in five steps, each moving less data than the one before.
-
-The left matrix comes as [K, M]: the Tensor Engine sums over partitions, so K lies there in both.
+"""Matrix multiplication in five steps, each moving less data than the one before. The left matrix
+comes as [K, M]: the Tensor Engine sums over the partitions, so K lies there in both.
 
     trainyard run examples/matmul.py          # all five, small
     trainyard run examples/matmul.py 4096     # the last one, 4096 x 4096 x 4096
@@ -54,7 +53,9 @@ def multiply(a_strip, b_strip, m, n):
 def naive(a_t, b):
     """One instruction: K and M at most 128, N at most 512."""
     out = nl.ndarray((a_t.shape[1], b.shape[1]), dtype=b.dtype, buffer=nl.shared_hbm)
-    store(out, multiply([load(a_t)], [load(b)], 0, 0))
+    result = nl.ndarray(out.shape, dtype=nl.float32, buffer=nl.psum)
+    nisa.nc_matmul(dst=result, stationary=load(a_t), moving=load(b))
+    store(out, result)
     return out
 
 
@@ -127,8 +128,7 @@ def fully_blocked(a_t, b, block_m=1024, block_n=1024, block_k=1024):
                         else:
                             nisa.tensor_tensor(dst=part, data1=part, data2=result, op=nl.add)
             for i in range(len(sums)):
-                m = m0 + i * TILE_M
-                store(out[m : m + sums[i].shape[0], n0:n1], sums[i])
+                store(out[m0 + i * TILE_M : m0 + i * TILE_M + sums[i].shape[0], n0:n1], sums[i])
     return out
 
 

@@ -38,7 +38,7 @@ def test_readme_commands_exist(root, readme):
     assert typed(readme, "trainyard") <= commands(root)
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/ci.md"])
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "docs/ci.md", "docs/tutorial.md"])
 def test_links_lead_somewhere(root, page):
     links = re.findall(r"\]\(([^)#:]+)\)", (root / page).read_text())
     assert not [link for link in links if not (root / page).parent.joinpath(link).exists()]
