@@ -8,7 +8,7 @@ TORCH  ?= 0#                    1: also install PyTorch (CPU build) and run its 
 ONLY   ?=#                      make test ONLY=word: only tests whose name has this word
 VENV   := .venv/bin/python
 
-.PHONY: help demo test build torch asan tsan wheel bench lint format conformance clean
+.PHONY: help demo test build torch asan tsan wheel bench lint format conformance reference clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -73,6 +73,9 @@ bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
 
 conformance: build  ## public kernels from a checkout: make conformance SUITE=nki-examples FROM=path
 	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md
+
+reference: build  ## docs/instructions.md and the stub of nki.isa, from the instructions
+	@$(VENV) scripts/make_reference.py
 
 # --- style ---------------------------------------------------------------------------------------
 

@@ -47,16 +47,14 @@ std::unordered_map<PyObject*, EnumMember>& enum_members() {
 }
 
 struct Function {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   const Spec* spec;
   isa::Opcode opcode;
   std::array<PyObject*, kMaxParams> names;  // interned
 };
 
 struct Handle {  // NkiInstruction
-  PyObject_HEAD
-  program::InstructionId id;
+  PyObject_HEAD program::InstructionId id;
 };
 PyTypeObject* handle_type = nullptr;
 
@@ -121,8 +119,7 @@ Value number_value(const Arguments& a, const Param& p, PyObject* o) {
   const double d = PyFloat_AsDouble(o);
   if (d == -1.0 && PyErr_Occurred()) {
     PyErr_Clear();
-    refuse_kind(a, p, o,
-                p.kind == ParamKind::tensor_or_number ? "a tile or a number" : "a number");
+    refuse_kind(a, p, o, p.kind == ParamKind::tensor_or_number ? "a tile or a number" : "a number");
   }
   return Value::number(d);
 }
@@ -291,8 +288,8 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
       throw e;
     }
     if (given[at])
-      throw Error(Code::E115, fmt::format("{}: {} is given twice", spec.name,
-                                          spec.params[at].name));
+      throw Error(Code::E115,
+                  fmt::format("{}: {} is given twice", spec.name, spec.params[at].name));
     given[at] = args[positional + i];
   }
   for (size_t i = 0; i < spec.params.size(); ++i) {
@@ -318,9 +315,8 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
                        trace.program.machine(), engine);
   isa::check_common(call);
   if (spec.check) spec.check(call);
-  const program::InstructionId id =
-      trace.program.add(f.opcode, engine, {a.values.data(), spec.params.size()}, operands,
-                        trace.sites.here());
+  const program::InstructionId id = trace.program.add(
+      f.opcode, engine, {a.values.data(), spec.params.size()}, operands, trace.sites.here());
   trace.after_instruction();
   return id;
 }
@@ -332,13 +328,9 @@ PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, Py
     auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
     if (handle) handle->id = id;
     return reinterpret_cast<PyObject*>(handle);
-  } catch (Error& e) {
-    raise(e);
-  } catch (nb::python_error& e) {
+  } catch (Error& e) { raise(e); } catch (nb::python_error& e) {
     e.restore();
-  } catch (const std::exception& e) {
-    PyErr_SetString(PyExc_RuntimeError, e.what());
-  }
+  } catch (const std::exception& e) { PyErr_SetString(PyExc_RuntimeError, e.what()); }
   return nullptr;
 }
 

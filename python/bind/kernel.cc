@@ -7,6 +7,7 @@
 
 #include "python/bind/trace.h"
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/program/text.h"
 
 namespace trainyard::bind {
 
@@ -105,6 +106,7 @@ void bind_trace(nb::module_& m) {
       .def_prop_ro("core", [](Trace& t) { return t.program.core(); })
       .def_prop_ro("cores", [](Trace& t) { return t.cores; })
       .def_prop_ro("size", [](Trace& t) { return t.program.size(); })
+      .def_prop_ro("text", [](Trace& t) { return program::print_program(t.program); })
       .def_rw("has_grid", &Trace::has_grid)
       .def_prop_ro("time_only", [](Trace& t) { return t.options().time_only; })
       .def_prop_ro("eager", [](Trace& t) { return t.options().eager; })

@@ -10,6 +10,7 @@
 
 #include "python/bind/bind.h"
 #include "python/bind/trace.h"
+#include "trainyard/base/atomic_file.h"
 #include "trainyard/core/make_trace.h"
 #include "trainyard/profile/perfetto.h"
 #include "trainyard/profile/summary.h"
@@ -105,6 +106,14 @@ void bind_profile(nb::module_& m) {
   m.def("time", time_cores, nb::arg("traces"), nb::arg("schedule") = nb::none(),
         nb::arg("place") = nb::none(), nb::arg("intervals") = false,
         "Times the finished traces of the cores of one logical core, without values.");
+  m.def(
+      "write_file",
+      [](const std::string& path, const std::string& text) {
+        base::AtomicFile file(path);
+        file.write(text);
+        file.commit();
+      },
+      nb::arg("path"), nb::arg("text"));
   m.def(
       "write_perfetto",
       [](const std::string& path, const std::vector<const Profile*>& kernels) {

@@ -71,7 +71,7 @@ class Reporter:
         if self.profiles:
             from trainyard import _core
 
-            _core.write_perfetto(self.trace, self.profiles)
+            _core.write_perfetto(str(self.trace), self.profiles)
             self.profiles = []
         for name, count in self.seen.values():
             if count > 1 and not self.quiet:
@@ -79,19 +79,57 @@ class Reporter:
         self.seen = {}
 
 
+class Dumper:
+    """Writes the text of every program, one a physical core: to the file named, and from the second
+    on beside it."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.written = {}
+
+    def __call__(self, launch):
+        for trace in launch.traces:
+            text = trace.text
+            if text not in self.written:
+                count = len(self.written)
+                path = self.path if not count else _numbered(self.path, count + 1)
+                self.written[text] = path
+                write_file(path, text)
+
+    def finish(self):
+        """Everything is written."""
+
+
 def from_environment():
-    """The reporter that TRAINYARD_REPORT asks for, or None."""
+    """What `trainyard run` asks to be told of launches, in this process or a parent."""
     wanted = os.environ.get("TRAINYARD_REPORT")
     if not wanted:
-        return None
-    trace = os.environ.get("TRAINYARD_TRACE")
+        return []
     child = os.environ.get("TRAINYARD_PROCESS") != str(os.getpid())
-    if trace and child:
-        trace = str(Path(trace).with_suffix(f".{os.getpid()}{Path(trace).suffix}"))
-    reporter = Reporter(wanted == "quiet", os.environ.get("TRAINYARD_RECORDS"), trace)
+
+    def file_of(variable):
+        path = os.environ.get(variable)
+        return _numbered(Path(path), os.getpid()) if path and child else path
+
+    reporter = Reporter(
+        wanted == "quiet", os.environ.get("TRAINYARD_RECORDS"), file_of("TRAINYARD_TRACE")
+    )
+    watching = [reporter]
+    if path := file_of("TRAINYARD_DUMP"):
+        watching.append(Dumper(path))
+    if path := file_of("TRAINYARD_RECORD"):
+        from trainyard.record import Recorder
+
+        watching.append(Recorder(path))
     if child:
-        atexit.register(reporter.finish)
-    return reporter
+        for observer in watching:
+            atexit.register(observer.finish)
+    return watching
+
+
+def _numbered(path, number):
+    """a.json -> a.2.json"""
+    return path.with_suffix(f".{number}{path.suffix}")
 
 
 def collected(folder):
@@ -114,7 +152,12 @@ def write_json(target, data):
     content = json.dumps(data, indent=2) + "\n"
     if target == "-":
         sys.stdout.write(content)
-        return
-    partial = Path(f"{target}.{os.getpid()}")
-    partial.write_text(content)
-    partial.replace(target)
+    else:
+        write_file(target, content)
+
+
+def write_file(path, text):
+    """Writes a file, whole or not at all (E006)."""
+    from trainyard import _core
+
+    _core.write_file(str(path), text)

@@ -51,6 +51,8 @@ def run(
     time_only=None,
     checks=None,
     trace=None,
+    schedule=None,
+    place=None,
     **kwargs,
 ):
     """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
@@ -64,6 +66,8 @@ def run(
     time_only  trace without values: outputs are as fresh memory, NaN or 4
     checks     False: data that nobody wrote may reach outputs
     trace      a file for the timeline, which https://ui.perfetto.dev opens
+    schedule   "list" (default) or "program": the order of instructions
+    place      "ring" or "first-fit": how tiles get addresses; default: as the machine says
 
     What is not given comes from `trainyard run`, if the script runs under it.
 
@@ -73,6 +77,7 @@ def run(
     if not isinstance(kernel, Kernel):
         kernel = Kernel(kernel)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
+    options |= {"schedule": schedule, "place": place}
     if debug is not None:
         options["eager"] = debug == "eager"
     done = launch(

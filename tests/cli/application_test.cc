@@ -93,9 +93,9 @@ TEST(Refusal, SlipsAreNamedAndEndWithStatusTwo) {
   }
 }
 
-TEST(Refusal, OfACommandEndsWithStatusOne) {
-  EXPECT_EQ(run_command({"machines", "trn22"}).status, 1);
-  EXPECT_EQ(run_command({"machines", "trn2", "--set", "core.tensor.rows=0"}).status, 1);
+TEST(Refusal, OfACommandEndsWithStatusTwo) {
+  EXPECT_EQ(run_command({"machines", "trn22"}).status, 2);
+  EXPECT_EQ(run_command({"machines", "trn2", "--set", "core.tensor.rows=0"}).status, 2);
 }
 
 TEST(Refusal, AFullDiskIsReported) {
@@ -111,7 +111,7 @@ TEST(Refusal, AFullDiskIsReported) {
     const std::string text = testing::internal::GetCapturedStderr();
     dup2(before, STDOUT_FILENO);
     clearerr(stdout);
-    EXPECT_EQ(status, 1) << flag;
+    EXPECT_EQ(status, 2) << flag;
     EXPECT_TRUE(has(text, "E006 file: cannot write the output")) << text;
   }
   close(full);

@@ -78,9 +78,7 @@ TEST(Sheet, AsJsonHoldsEveryValue) {
     for (const machine::Row& row : rows_of(machine)) {
       const json& value = sheet["values"][row.path]["value"];
       const auto number = machine::number_of(row.value);
-      if (number) {
-        EXPECT_EQ(value.get<double>(), *number) << row.path;
-      }
+      if (number) { EXPECT_EQ(value.get<double>(), *number) << row.path; }
       const auto& from = machine.provenance.at(row.path);
       if (!from.low) continue;
       EXPECT_EQ(sheet["values"][row.path]["range"][0].get<double>(), *from.low) << row.path;

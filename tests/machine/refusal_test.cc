@@ -10,6 +10,34 @@ TEST(Refusal, MalformedToml) {
   expect_refused("base = \"trn2\"\n\nchip = [1,\n", Code::E003, 3, "bad-toml");
   expect_refused("a = 1\na = 2\n", Code::E003, 2, "bad-toml");
   expect_refused("base = \"trn2", Code::E003, 1, "bad-toml");
+  // The parser takes for granted that these do not happen.
+  expect_refused("base = \"trn2\"\n\n[\n\ncore]\n", Code::E003, 3, "bad-toml");
+  expect_refused("base = \"trn2\"\n[= 1]\n", Code::E003, 2, "bad-toml");
+}
+
+TEST(Refusal, BrokenText) {
+  expect_refused("base = \"trn2\"\n# \xff\n", Code::E003, 2, "not UTF-8");
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80",
+                          "\xf5\x80\x80\x80", "\xf4\x90\x80\x80", "\xc3(", "\xe2\x82"}) {
+    expect_refused(variant(std::string("title = \"") + bad + "\""), Code::E003, 2, "not UTF-8");
+  }
+  expect_refused(variant("é = 2"), Code::E003, 2, "bad-toml");
+  expect_refused(variant("\"é~\" = 2"), Code::E004, 2, "unknown key é~");
+}
+
+TEST(Text, ComesThroughUnharmed) {
+  EXPECT_EQ(parse_machine("\xEF\xBB\xBF"
+                          "base = \"trn2\"\r\n",
+                          "mine.toml")
+                .name,
+            "mine");
+  const std::string title = "Trainium² – “fast” ~7E ~ \U0001F686";
+  const Machine m = parse_machine(
+      variant("title = \"" + title + "\"\naliases = ['é~']\n[core]\nname = \"~~é\"  # ü"),
+      "mine.toml");
+  EXPECT_EQ(m.title, title);
+  EXPECT_EQ(m.aliases, std::vector<std::string>{"é~"});
+  EXPECT_EQ(m.core.name, "~~é");
 }
 
 TEST(Refusal, UnknownKeys) {

@@ -26,7 +26,7 @@ namespace {
 using base::Code;
 using base::Error;
 
-constexpr int kRefused = 1, kWrongCommandLine = 2;
+constexpr int kRefused = 2;
 
 Action refuse_python_command(std::string_view name) {
   return [name] {
@@ -141,7 +141,7 @@ int run(int argc, const char* const* argv) {
     return 0;
   } catch (const Error& error) {
     print_error(error);
-    return error.code() == Code::E001 ? kWrongCommandLine : kRefused;
+    return kRefused;
   } catch (const std::system_error& problem) {
     print_error(
         Error(Code::E006, fmt::format("cannot write the output: {}", problem.code().message())));

@@ -21,8 +21,8 @@ struct Command {
 /// In the order of commands.list.
 const std::vector<Command>& all_commands();
 
-/// Reads the command line, acts, and reports what is refused. Returns the exit status: 0, 1 where
-/// the command refuses, 2 where the command line itself is wrong.
+/// Reads the command line, acts, and reports what is refused. Returns the exit status: 0, or 2
+/// where something is refused.
 int run(int argc, const char* const* argv);
 
 /// `trainyard` with every command declared, and what each does.

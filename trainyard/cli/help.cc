@@ -31,8 +31,10 @@ void print_help() {
   }
   fmt::print("\n{}{}", style.bold("Examples"), kExamples);
   fmt::print(
-      "\n`trainyard COMMAND --help` shows a command's options; `trainyard --version` the version.\n"
-      "Exit status: 0, 1 if the command refuses, 2 if the command line is wrong, 130 on Ctrl-C.\n");
+      "\n`trainyard COMMAND --help` shows a command's options; "
+      "`trainyard --version` the version.\n"
+      "Exit status: 0, 1 if what was compared differs, 2 if something is refused, 130 on "
+      "Ctrl-C.\n");
 }
 
 std::string command_help(const CLI::App& command) {

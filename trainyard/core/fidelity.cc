@@ -50,8 +50,8 @@ profile::Fidelity fidelity_of(const program::Program& program) {
       if (access != Access::write) approximate |= tensors[o.tensor];
       const isa::Layout& layout = program.layout(o.layout);
       if (layout.indirect == isa::Indirect::none) return;
-      const bool reached = layout.reg != kNone ? registers[layout.reg]
-                                               : tensors[call.raw(slot + 1).tensor];
+      const bool reached =
+          layout.reg != kNone ? registers[layout.reg] : tensors[call.raw(slot + 1).tensor];
       if (!reached || f.reached_control_flow) return;
       f.reached_control_flow = true;
       const base::Place place = program.place(program.instruction(i).site);

@@ -66,7 +66,8 @@ bool for_each_word(size_t first, size_t last, Visit visit) {
 }  // namespace
 
 Storage::Storage(size_t bytes, int granule)
-    : data_(pool().take(rounded(bytes))), bytes_(bytes),
+    : data_(pool().take(rounded(bytes))),
+      bytes_(bytes),
       shift_(std::countr_zero(static_cast<unsigned>(granule))) {}
 
 Storage::Storage(const std::byte* borrowed, size_t bytes)
@@ -110,9 +111,8 @@ bool Storage::defined(size_t offset, size_t count) const {
   if (all_defined()) return true;
   if (bits_.empty() || count == 0) return count == 0;
   const size_t last = (offset + count + granule() - 1) >> shift_;
-  return for_each_word(offset >> shift_, last, [&](size_t word, uint64_t mask) {
-    return (bits_[word] & mask) == mask;
-  });
+  return for_each_word(offset >> shift_, last,
+                       [&](size_t word, uint64_t mask) { return (bits_[word] & mask) == mask; });
 }
 
 void Storage::define(size_t offset, size_t count, bool value) {

@@ -13,12 +13,12 @@ using program::Ordered;
 
 /// The times of one program; all vectors are by position in issue order.
 struct Timeline {
-  std::vector<Picoseconds> start;  ///< issue
-  std::vector<Picoseconds> end;    ///< result visible
+  std::vector<Picoseconds> start;    ///< issue
+  std::vector<Picoseconds> end;      ///< result visible
   std::vector<uint32_t> waited_for;  ///< position whose end set the start, or kNone: the lane
-  Picoseconds span = 0;            ///< first issue to last result
-  std::vector<Picoseconds> busy;   ///< by lane
-  Picoseconds dma_busy = 0;        ///< sum over the DMA engines
+  Picoseconds span = 0;              ///< first issue to last result
+  std::vector<Picoseconds> busy;     ///< by lane
+  Picoseconds dma_busy = 0;          ///< sum over the DMA engines
   int dma_engines = 0;
 };
 

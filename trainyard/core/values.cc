@@ -57,6 +57,7 @@ void Values::run_one(InstructionId i) {
     call.spec().run(run);
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
+    if (options_.recorder) options_.recorder->record(i, memory_, state_);
   } catch (Error& e) { throw e.at(program_.place(program_.instruction(i).site)); }
 }
 
@@ -93,6 +94,7 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
   state_.register_defined.resize(program_.register_count());
   memory_.begin_window();
   if (done_ == end) return;
+  if (options_.recorder) options_.recorder->grow(end);
 
   // Uses left over the whole range: a tensor that is not kept dies with its last one.
   std::vector<uint32_t> uses(program_.tensor_count());

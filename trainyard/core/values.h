@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "trainyard/core/memory.h"
+#include "trainyard/core/recorder.h"
 
 namespace trainyard::core {
 
@@ -12,10 +13,11 @@ struct ValueOptions {
   int threads = 1;
   uint64_t seed = 0;
   bool stochastic_rounding = false;
-  bool checks = true;      ///< definedness
-  double timeout_s = 0;    ///< 0: none
+  bool checks = true;    ///< definedness
+  double timeout_s = 0;  ///< 0: none
   /// Called now and then with the share of instructions done; returns false to stop (Ctrl-C).
   std::function<bool(double)> progress;
+  std::shared_ptr<Recorder> recorder;  ///< told of every instruction, if there is one
 };
 
 /// The values of one program on one core. Instructions run in windows as the program grows; within
@@ -27,6 +29,8 @@ class Values {
   CoreMemory& memory() { return memory_; }
   isa::CoreState& state() { return state_; }
   InstructionId done() const { return done_; }
+  void record_into(std::shared_ptr<Recorder> recorder) { options_.recorder = std::move(recorder); }
+  const std::shared_ptr<Recorder>& recorder() const { return options_.recorder; }
 
   /// Runs instructions [done, end). `last`: nothing follows, so a tensor is released after its last
   /// use; `keep` (by tensor id, may be shorter than the program's tensors) prevents that.

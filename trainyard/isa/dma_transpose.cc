@@ -141,20 +141,29 @@ void check(const Call& c) {
   is_indexed(s) ? check_indexed_rows(c) : check_direct(c);
 }
 
-// to[j][i] = rows[i][from + j] in blocks that stay in the first-level cache.
+// to[j][i] = rows[i][from + j], block by block through a copy: rows of either side often lie a
+// power of two apart, so that a block of them does not stay in the first-level cache.
 template <class T>
 void transpose(std::byte* to, ptrdiff_t to_row, ptrdiff_t to_column,
                const std::vector<const std::byte*>& rows, ptrdiff_t from, ptrdiff_t from_column,
                int64_t columns) {
   constexpr int64_t kBlock = 32;
+  T block[kBlock][kBlock];
   const auto n = static_cast<int64_t>(rows.size());
   for (int64_t i0 = 0; i0 < n; i0 += kBlock) {
+    const int64_t height = std::min(n - i0, kBlock);
     for (int64_t j0 = 0; j0 < columns; j0 += kBlock) {
-      for (int64_t j = j0; j < std::min(columns, j0 + kBlock); ++j) {
-        for (int64_t i = i0; i < std::min(n, i0 + kBlock); ++i) {
-          if (!rows[i]) continue;  // skipped
-          std::memcpy(to + j * to_row + i * to_column, rows[i] + from + j * from_column, sizeof(T));
-        }
+      const int64_t width = std::min(columns - j0, kBlock);
+      for (int64_t i = 0; i < height; ++i) {
+        if (!rows[i0 + i]) continue;  // skipped
+        const std::byte* row = rows[i0 + i] + from + j0 * from_column;
+        for (int64_t j = 0; j < width; ++j)
+          std::memcpy(&block[i][j], row + j * from_column, sizeof(T));
+      }
+      for (int64_t j = 0; j < width; ++j) {
+        std::byte* row = to + (j0 + j) * to_row + i0 * to_column;
+        for (int64_t i = 0; i < height; ++i)
+          if (rows[i0 + i]) std::memcpy(row + i * to_column, &block[i][j], sizeof(T));
       }
     }
   }

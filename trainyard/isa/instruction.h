@@ -24,14 +24,18 @@ enum class ParamKind : uint8_t {
   number,            ///< int or float
   integer,
   boolean,
-  op,                ///< an operator token such as nl.add
-  integers,          ///< a tuple or list of ints
-  numbers,           ///< a tuple or list of numbers, kept as the bits of doubles
-  pattern,           ///< [[step, count], …], flattened to integers
-  engine, dge_mode, oob_mode, reduce_cmd, perf_mode,
-  reg,               ///< a VirtualRegister
+  op,        ///< an operator token such as nl.add
+  integers,  ///< a tuple or list of ints
+  numbers,   ///< a tuple or list of numbers, kept as the bits of doubles
+  pattern,   ///< [[step, count], …], flattened to integers
+  engine,
+  dge_mode,
+  oob_mode,
+  reduce_cmd,
+  perf_mode,
+  reg,  ///< a VirtualRegister
   reg_or_integer,
-  name,              ///< the label of the instruction
+  name,  ///< the label of the instruction
 };
 
 /// The names of an enumeration's members, by their values; empty for other kinds.
@@ -74,25 +78,25 @@ struct Cost {
   base::Picoseconds latency = 0;  ///< start to result visible (>= busy not required)
   // DMA only: what the DMA engines move after the issuing engine is done.
   bool dma = false;
-  base::Picoseconds first = 0;    ///< issue start to first element
-  base::Picoseconds tail = 0;     ///< last element to semaphore
-  int64_t elements = 0;           ///< descriptors: contiguous runs
-  double element_ps = 0;          ///< time of one element on one DMA engine
-  int64_t hbm_bytes = 0;          ///< bytes read from or written to HBM
-  double flops = 0;               ///< multiply-adds count two
+  base::Picoseconds first = 0;  ///< issue start to first element
+  base::Picoseconds tail = 0;   ///< last element to semaphore
+  int64_t elements = 0;         ///< descriptors: contiguous runs
+  double element_ps = 0;        ///< time of one element on one DMA engine
+  int64_t hbm_bytes = 0;        ///< bytes read from or written to HBM
+  double flops = 0;             ///< multiply-adds count two
 };
 
 /// The description of one instruction.
 struct Spec {
   std::string_view name;
-  std::string_view summary;     ///< one sentence
-  std::string_view doc;         ///< layout, data types, limits, cost, NumPy equivalent, sources
-  std::vector<Param> params;    ///< in the order of the Python signature, `name` last
+  std::string_view summary;   ///< one sentence
+  std::string_view doc;       ///< layout, data types, limits, cost, NumPy equivalent, sources
+  std::vector<Param> params;  ///< in the order of the Python signature, `name` last
   Definedness definedness = Definedness::elementwise;
   Evidence evidence = Evidence::exact;
   /// Engines it may run on, default first; the `engine` argument chooses among them.
   std::vector<Engine> engines;
-  int version = 2;              ///< first NeuronCore that has it
+  int version = 2;  ///< first NeuronCore that has it
 
   /// Chooses the engine where the call leaves it open; null: the first of `engines`.
   Engine (*choose_engine)(const Call&) = nullptr;
@@ -106,8 +110,8 @@ struct Spec {
   Access (*accumulators)(const Call&) = nullptr;
   /// The undefined elements of output `param` (not empty), where no rule of `definedness` fits;
   /// called after the values are there.
-  std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&, int param) =
-      nullptr;
+  std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&,
+                                    int param) = nullptr;
 
   int find(std::string_view param) const;  ///< index, or -1
 };
@@ -136,7 +140,11 @@ class Call {
  public:
   Call(const Spec& spec, const Value* values, const Operand* operands, const Tables& tables,
        const machine::Machine& machine, Engine engine)
-      : spec_(spec), values_(values), operands_(operands), tables_(tables), machine_(machine),
+      : spec_(spec),
+        values_(values),
+        operands_(operands),
+        tables_(tables),
+        machine_(machine),
         engine_(engine) {}
 
   const Spec& spec() const { return spec_; }
@@ -152,7 +160,9 @@ class Call {
   double number(int param) const { return values_[param].number(); }
   Operator op(int param) const { return values_[param].op(); }
   template <class E>
-  E choice(int param) const { return static_cast<E>(values_[param].bits); }
+  E choice(int param) const {
+    return static_cast<E>(values_[param].bits);
+  }
   std::span<const int64_t> integers(int param) const {
     return has(param) ? tables_.list(static_cast<uint32_t>(values_[param].bits))
                       : std::span<const int64_t>{};

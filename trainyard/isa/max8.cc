@@ -35,9 +35,9 @@ void check(const Call& c) {
         .note(c.operand(dst).describe());
 }
 
-// Most elements do not reach the smallest of the eight, so whole blocks are compared with it first.
+// Most elements do not reach the smallest of the eight, so small blocks are compared with it first.
 void largest(const float* row, int64_t n, float* top) {
-  constexpr int64_t kBlock = 64;
+  constexpr int64_t kBlock = 16;
   std::fill_n(top, kFound, -std::numeric_limits<float>::infinity());
   for (int64_t first = 0; first < n; first += kBlock) {
     const int64_t end = std::min(n, first + kBlock);

@@ -44,7 +44,7 @@ struct Tensor {
 };
 
 struct Dim {
-  int64_t step = 0;   ///< elements of the layout's dtype
+  int64_t step = 0;  ///< elements of the layout's dtype
   int64_t count = 1;
   bool operator==(const Dim&) const = default;
 };
@@ -66,10 +66,10 @@ struct Layout {
   DType dtype = DType::fp32;
   uint8_t ndim = 0;
   Indirect indirect = Indirect::none;
-  uint8_t indirect_dim = 0;        ///< for messages and text
-  uint32_t reg = kNone;            ///< the register of a scalar offset, or kNone: next operand
-  int64_t scale = 0;               ///< elements per unit of the dynamic index
-  int64_t limit = 0;               ///< dynamic index must be below this
+  uint8_t indirect_dim = 0;  ///< for messages and text
+  uint32_t reg = kNone;      ///< the register of a scalar offset, or kNone: next operand
+  int64_t scale = 0;         ///< elements per unit of the dynamic index
+  int64_t limit = 0;         ///< dynamic index must be below this
   std::array<Dim, kMaxDims> dims{};
 
   int64_t elements() const;

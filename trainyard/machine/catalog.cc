@@ -149,8 +149,8 @@ Target find_machine(std::string_view name_or_path, const std::string& near) {
       // Names stand in a file as they are, so one that lacks the word need not be parsed.
       const std::string text = text_of_file(file);
       Target target;
-      const bool mentioned = lower(text).find(name) != text.npos ||
-                             lower(fs::path(file).stem().string()) == name;
+      const bool mentioned =
+          lower(text).find(name) != text.npos || lower(fs::path(file).stem().string()) == name;
       if (mentioned && answers_to(read_layer(text, file), name, target)) return target;
     } catch (const Error& error) { broken = error; }
   }

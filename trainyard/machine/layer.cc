@@ -203,7 +203,7 @@ class Reader {
     if (const auto* value = node.as_integer()) return value->get();
     if (const auto* value = node.as_floating_point()) return value->get();
     if (const auto* value = node.as_boolean()) return value->get();
-    if (const auto* value = node.as_string()) return value->get();
+    if (node.is_string()) return file_.text(node, shown);
     if (key.type == Type::texts) return file_.texts(node, shown);
     file_.wrong_type(shown, node, type_words(key.type));
   }

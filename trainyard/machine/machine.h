@@ -64,8 +64,8 @@ struct LaneEngine {
   double table_load_ns = 0;               ///< Scalar: switching the activation tables
   double accumulator_read_cycles = 0;
   double reciprocal_cycles_per_element = 1;
-  int bn_stats_free_max = 0;              ///< Vector: elements per partition of a bn_stats tile
-  int transpose_max = 0;                  ///< Vector: partitions and columns of a transposed tile
+  int bn_stats_free_max = 0;          ///< Vector: elements per partition of a bn_stats tile
+  int transpose_max = 0;              ///< Vector: partitions and columns of a transposed tile
   double dynamic_address_cycles = 0;  ///< floor when an address comes from a register
   double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };

@@ -7,18 +7,60 @@
 
 #include <fmt/format.h>
 
+#include "trainyard/machine/ascii_armour.h"
+
 namespace trainyard::machine {
 
 using base::Code;
 using base::Error;
 
-TomlFile::TomlFile(std::string_view text, std::string file) : file_(std::move(file)) {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin with it
+
+struct BrokenAssumption {};
+
+bool breaks(std::string_view text) {
   try {
-    root_ = toml::parse(text, std::string_view(file_));
-  } catch (const toml::parse_error& problem) {
-    throw Error(Code::E003, std::string(problem.description()))
-        .at({file_, static_cast<int>(problem.source().begin.line), ""});
+    static_cast<void>(toml::parse(text));
+  } catch (const toml::parse_error&) { return false; } catch (const BrokenAssumption&) {
+    return true;
   }
+  return false;
+}
+
+/// The parser has no place for what it took for granted: it is the end of the shortest part of the
+/// text, in whole lines, that breaks it.
+int first_bad_line(std::string_view text) {
+  std::vector<size_t> ends;
+  for (size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+    ends.push_back(at + 1);
+  }
+  ends.push_back(text.size());
+  const auto bad =
+      std::ranges::partition_point(ends, [&](size_t end) { return !breaks(text.substr(0, end)); });
+  return static_cast<int>(bad - ends.begin()) + 1;
+}
+
+}  // namespace
+
+void refuse_toml() { throw BrokenAssumption(); }
+
+TomlFile::TomlFile(std::string_view text, std::string file) : file_(std::move(file)) {
+  const auto refuse = [&](const std::string& message, int line) {
+    throw Error(Code::E003, message).at({file_, line, ""});
+  };
+  if (const auto bad = broken_utf8(text)) {
+    refuse("this is not UTF-8",
+           1 + static_cast<int>(std::ranges::count(text.substr(0, *bad), '\n')));
+  }
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const std::string ascii = armoured(text);
+  try {
+    root_ = toml::parse(ascii);
+  } catch (const toml::parse_error& problem) {
+    refuse(disarmed(problem.description()), static_cast<int>(problem.source().begin.line));
+  } catch (const BrokenAssumption&) { refuse("this is not TOML", first_bad_line(ascii)); }
 }
 
 base::Place TomlFile::at(const toml::node& node) const {
@@ -27,7 +69,7 @@ base::Place TomlFile::at(const toml::node& node) const {
 
 std::vector<NamedNode> in_file_order(const toml::table& table) {
   std::vector<NamedNode> named;
-  for (const auto& [key, node] : table) named.emplace_back(std::string(key.str()), &node);
+  for (const auto& [key, node] : table) named.emplace_back(disarmed(key.str()), &node);
   std::ranges::stable_sort(named, {}, [](const NamedNode& item) {
     return std::pair(item.second->source().begin.line, item.second->source().begin.column);
   });
@@ -37,7 +79,8 @@ std::vector<NamedNode> in_file_order(const toml::table& table) {
 std::string as_written(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (node.is_array()) return "a list";
-  if (const auto* value = node.as_string()) return fmt::format("\"{:.40}\"", value->get());
+  if (const auto* value = node.as_string())
+    return fmt::format("\"{:.40}\"", disarmed(value->get()));
   if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";
   if (const auto* value = node.as_integer()) return fmt::format("{}", value->get());
   if (const auto* value = node.as_floating_point()) return fmt::format("{}", value->get());
@@ -69,7 +112,7 @@ const toml::table& TomlFile::table(const toml::node& node, const std::string& pa
 }
 
 std::string TomlFile::text(const toml::node& node, const std::string& path) const {
-  if (const auto* found = node.as_string()) return found->get();
+  if (const auto* found = node.as_string()) return disarmed(found->get());
   wrong_type(path, node, "a text");
 }
 

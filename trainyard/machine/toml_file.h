@@ -6,9 +6,22 @@
 #include <utility>
 #include <vector>
 
-#include <toml++/toml.h>
-
 #include "trainyard/base/diagnostics.h"
+
+// toml++ 3.3 takes for granted, in a release build, what a damaged file can break. Here it throws.
+#ifdef NDEBUG
+#define TRAINYARD_HAD_NDEBUG
+#undef NDEBUG
+#endif
+#define TOML_ASSERT(condition) ((condition) ? void() : trainyard::machine::refuse_toml())
+namespace trainyard::machine {
+[[noreturn]] void refuse_toml();
+}
+#include <toml++/toml.h>
+#ifdef TRAINYARD_HAD_NDEBUG
+#define NDEBUG
+#undef TRAINYARD_HAD_NDEBUG
+#endif
 
 namespace trainyard::machine {
 

@@ -8,8 +8,8 @@ namespace trainyard::program {
 
 namespace {
 
-constexpr int kGrid = 16;           // cells along each axis of a memory
-constexpr int64_t kSmall = 16384;   // bytes below which a memory is one cell
+constexpr int kGrid = 16;          // cells along each axis of a memory
+constexpr int64_t kSmall = 16384;  // bytes below which a memory is one cell
 
 void set_grid(int64_t rows, int64_t bytes, int64_t& per_row, int64_t& per_byte, int& row_cells,
               int& byte_cells) {

@@ -55,8 +55,8 @@ class Dependencies {
   void follow(InstructionId earlier, InstructionId i, bool data, std::vector<Dependence>& before);
 
   const Program& program_;
-  std::vector<Memory> tensors_;      // by tensor id, for tensors without an address
-  Memory sbuf_, psum_;               // the arenas
+  std::vector<Memory> tensors_;  // by tensor id, for tensors without an address
+  Memory sbuf_, psum_;           // the arenas
   std::vector<Entry> registers_;
   std::array<Entry, isa::kEngineCount> accumulators_;  // of each engine, as one
   std::vector<InstructionId> followed_by_;  // per instruction: the last one that follows it

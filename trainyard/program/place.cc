@@ -252,8 +252,7 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
           std::find(ending.begin(), ending.end(), o.tensor) == ending.end())
         ending.push_back(o.tensor);
     }
-    for (TensorId id : ending)
-      (program.tensor(id).buffer == Buffer::psum ? psum : sbuf).give(id);
+    for (TensorId id : ending) (program.tensor(id).buffer == Buffer::psum ? psum : sbuf).give(id);
   }
   // HBM: addresses one after another, 64-byte aligned.
   for (TensorId id = 0; id < n; ++id) {

@@ -37,8 +37,8 @@ bool may_overlap(const Region& a, const Region& b) {
     return false;
   if (a.period == 0 && b.period == 0) return true;
   // Against a solid box, a strided region misses only if the box lies in one of its gaps.
-  const int64_t period = a.period && b.period ? std::gcd(a.period, b.period)
-                                              : std::max(a.period, b.period);
+  const int64_t period =
+      a.period && b.period ? std::gcd(a.period, b.period) : std::max(a.period, b.period);
   const auto width = [&](const Region& r) {
     const int64_t w = r.period ? r.width : r.byte1 - r.byte0;
     return std::min(w, period);

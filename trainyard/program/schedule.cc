@@ -91,8 +91,7 @@ struct Graph {
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const std::vector<isa::Cost>& costs, int window,
-                                    int percent) {
+                                    const std::vector<isa::Cost>& costs, int window, int percent) {
   const auto n = static_cast<InstructionId>(program.size());
   std::vector<InstructionId> order(n);
   std::iota(order.begin(), order.end(), 0);

@@ -26,12 +26,12 @@ struct View {
   TensorId tensor = kNone;
   DType dtype = DType::fp32;
   isa::Buffer buffer = isa::Buffer::sbuf;
-  int64_t offset = 0;                  ///< elements of dtype, over the flattened tensor
-  int64_t row_elements = 1;            ///< of the tensor, in dtype: one partition on chip
+  int64_t offset = 0;        ///< elements of dtype, over the flattened tensor
+  int64_t row_elements = 1;  ///< of the tensor, in dtype: one partition on chip
   std::vector<isa::Dim> dims;
   isa::Indirect indirect = isa::Indirect::none;
-  uint32_t reg = kNone;                ///< of a scalar offset
-  std::shared_ptr<const View> index;   ///< of a scalar or vector offset in a tile
+  uint32_t reg = kNone;               ///< of a scalar offset
+  std::shared_ptr<const View> index;  ///< of a scalar or vector offset in a tile
   int64_t scale = 0, limit = 0;
   int indirect_dim = 0;
 

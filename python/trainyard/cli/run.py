@@ -13,6 +13,8 @@ from trainyard import _core, activation
 from trainyard.cli.options import Parser, command, positive
 from trainyard.reporting import arrays_in, collected, describe, write_json
 
+RECORDED_BYTES = 256 << 20  # of each kernel's tiles in a --record, as many as come first
+
 _EXAMPLES = """
 examples:
   trainyard run attention.py                      a script that imports nki, unmodified
@@ -47,8 +49,11 @@ def _parser():
     add("--no-checks", action="store_true", help="data that nobody wrote may reach outputs")
     add("--timeout", metavar="S", type=float, help="host seconds for one kernel, for --arg runs")
     add("--schedule", choices=["list", "program"], help="order of instructions (default: list)")
+    add("--place", choices=["ring", "first-fit"], help="how tiles get addresses")
     add("--json", metavar="FILE", help="write the report as JSON; - for standard output")
     add("--trace", metavar="FILE", help="write a trace that Perfetto opens")
+    add("--dump", metavar="FILE", help="write the text of the program, for trainyard time")
+    add("--record", metavar="FILE", help="write what every instruction wrote, for trainyard diff")
     add("--quiet", action="store_true", help="no report on standard output")
     add("--debug", action="store_true", help="show where in Trainyard an error comes from")
     add("--arg", metavar="NAME=VALUE", action="append", default=[], help="a kernel's argument")
@@ -89,7 +94,11 @@ def _environment(options, records):
         "TRAINYARD_EAGER": "1" if options.eager else None,
         "TRAINYARD_CHECKS": "0" if options.no_checks else None,
         "TRAINYARD_SCHEDULE": options.schedule,
+        "TRAINYARD_PLACE": options.place,
         "TRAINYARD_TRACE": options.trace and os.path.abspath(options.trace),
+        "TRAINYARD_DUMP": options.dump and os.path.abspath(options.dump),
+        "TRAINYARD_RECORD": options.record and os.path.abspath(options.record),
+        "TRAINYARD_RECORD_BYTES": options.record and RECORDED_BYTES,
         "TRAINYARD_REPORT": "quiet" if options.quiet or options.json == "-" else "1",
         "TRAINYARD_RECORDS": records,
         "TRAINYARD_PROCESS": os.getpid(),
@@ -188,22 +197,25 @@ def print_user_traceback(error, everything=False):
     print("".join(whole.format()), end="", file=sys.stderr)
 
 
-def _run_kernel(target, options):
-    """Runs FILE::KERNEL on the arguments of --arg and says what came out."""
+def kernel_of(target, arguments, seed):
+    """The Kernel that FILE::KERNEL names, and its arguments."""
     from trainyard.cli.arguments import parse
     from trainyard.nki.kernel import Kernel
+
+    values = dict(parse(text, seed) for text in arguments)
+    path, _, name = target.partition("::")
+    kernel = _find_kernel(_load_file(path), path, name)
+    return kernel if isinstance(kernel, Kernel) else Kernel(kernel), values
+
+
+def _run_kernel(target, options):
+    """Runs FILE::KERNEL on the arguments of --arg and says what came out."""
     from trainyard.nki.launch import launch
 
-    values = dict(parse(text, options.seed or 0) for text in options.arg)
-    path, _, name = target.partition("::")
-    loaded, launches = [], []
-    if status := _guarded(lambda: loaded.append(_load_file(path)), options.debug):
-        return status
-    kernel = _find_kernel(loaded[0], path, name)
-    if not isinstance(kernel, Kernel):
-        kernel = Kernel(kernel)
+    launches = []
 
     def call():
+        kernel, values = kernel_of(target, options.arg, options.seed or 0)
         keywords = {"lnc": kernel.lnc, "timeout": options.timeout, **kernel.options}
         launches.append(launch(kernel.function, (), values, **keywords))
 

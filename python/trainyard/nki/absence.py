@@ -12,4 +12,9 @@ def absent(name, why, fix=""):
 
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
     function.__doc__ = f"Not there yet: {why}."
+    function.absent = True
     return function
+
+
+def is_absent(value):
+    return getattr(value, "absent", False)

@@ -9,7 +9,7 @@ from trainyard.nki.arrays import Inputs, Outputs, bind_arguments
 from trainyard.nki.machines import load_machine
 
 # Called with every finished Launch; finish() at the end. `trainyard run` reports through these.
-observers = list(filter(None, [reporting.from_environment()]))
+observers = reporting.from_environment()
 
 
 def finish_reports():
@@ -86,11 +86,15 @@ def launch(
     stochastic=None,
     checks=None,
     timeout=None,
+    schedule=None,
+    place=None,
+    record_bytes=None,
     edges=(),
     intervals=False,
 ):
     """Traces `function` once for each physical core, in order, runs the values and returns a
-    Launch. What is None comes from the environment (that is how `trainyard run` sets it)."""
+    Launch. What is None comes from the environment (that is how `trainyard run` sets it).
+    `record_bytes`: what each instruction writes is recorded, with that many bytes of values."""
     started = time.perf_counter()
     described = load_machine(machine, preferred=preferred_machine)
     grid = lnc or os.environ.get("TRAINYARD_LNC")
@@ -107,6 +111,8 @@ def launch(
         checks = os.environ.get("TRAINYARD_CHECKS") != "0"
     if seed is None:
         seed = int(os.environ.get("TRAINYARD_SEED", "0"))
+    if record_bytes is None:
+        record_bytes = int(os.environ.get("TRAINYARD_RECORD_BYTES", "0"))
     name = getattr(function, "__name__", "kernel")
     done = Launch(name, described, values=not time_only)
     bound = bind_arguments(function, name, args, kwargs)
@@ -129,12 +135,14 @@ def launch(
         )
         trace.has_grid = grid is not None
         trace.constants = {}
+        if record_bytes:
+            _core.record(trace, record_bytes)
         done.traces.append(trace)
         inputs = Inputs(trace)
         results.append(_trace_core(trace, function, edges, *inputs.convert_all(bound)))
         if core == lnc - 1:
             # Before the values: what does not fit need not run.
-            done.summary = _measure(done.traces, intervals)
+            done.summary = _measure(done.traces, schedule, place, intervals)
         trace.finish_tracing()
     # The cores share what they return; core 0's tensors stand for both.
     done.traces[0].finish_values()
@@ -161,8 +169,12 @@ def _trace_core(trace, function, edges, args, kwargs):
     return outputs
 
 
-def _measure(traces, intervals):
+def _measure(traces, schedule, place, intervals):
     """Schedules, places, orders and times the finished traces; keeps each interval for a trace
     file if one is wanted."""
-    intervals = intervals or bool(os.environ.get("TRAINYARD_TRACE"))
-    return _core.time(traces, os.environ.get("TRAINYARD_SCHEDULE"), intervals=intervals)
+    return _core.time(
+        traces,
+        schedule or os.environ.get("TRAINYARD_SCHEDULE"),
+        place or os.environ.get("TRAINYARD_PLACE"),
+        intervals=intervals or bool(os.environ.get("TRAINYARD_TRACE")),
+    )

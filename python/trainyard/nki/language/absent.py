@@ -31,31 +31,8 @@ class Older:
     __call__ = __getitem__ = __iter__ = __index__ = _refuse
 
 
-<<<<<<< HEAD
 _ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
 
-=======
-class Older:
-    """A name of the older API (neuronxcc.nki): using it in any way is refused by name. A module
-    `__getattr__` would do, but slows down every access to nl."""
-
-    def __init__(self, name, fix):
-        self._name = name
-        self._fix = fix
-
-    def __repr__(self):
-        return f"nl.{self._name} (older API)"
-
-    def _refuse(self, *_, **__):
-        text = f"nl.{self._name} belongs to the older API (neuronxcc.nki), which is not there yet"
-        _core.refuse("U001", text, fix=self._fix)
-
-    __call__ = __getitem__ = __iter__ = __index__ = _refuse
-
-
-_ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
-
->>>>>>> origin/main
 all_reduce = Older("all_reduce", "Use nki.collectives, once it is there.")
 arange = Older("arange", _ONE_BY_ONE)
 atomic_rmw = Older("atomic_rmw", "Use nisa.dma_compute.")

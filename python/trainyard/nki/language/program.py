@@ -1,5 +1,6 @@
 """The launch grid, printing, order, and configuration objects."""
 
+import inspect
 from contextlib import contextmanager
 from enum import Enum
 
@@ -19,7 +20,7 @@ class NKIObject:
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
-        annotations = cls.__dict__.get("__annotations__", {})
+        annotations = inspect.get_annotations(cls)
         plain = {
             name: object
             for name, value in vars(cls).items()

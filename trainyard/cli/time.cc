@@ -1,0 +1,90 @@
+// `trainyard time`: how long a program takes, from its text alone. Values do not run.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "trainyard/base/diagnostics.h"
+#include "trainyard/cli/command.h"
+#include "trainyard/cli/read_file.h"
+#include "trainyard/core/make_trace.h"
+#include "trainyard/profile/perfetto.h"
+#include "trainyard/profile/summary.h"
+#include "trainyard/program/text.h"
+
+namespace trainyard::cli {
+namespace {
+
+using base::Code;
+using base::Error;
+
+constexpr int kIndent = 2;
+
+struct Options {
+  std::vector<std::string> files, overrides;
+  std::string machine, schedule, place, trace;
+  bool json = false;
+};
+
+std::vector<program::Program> programs_of(const Options& options) {
+  std::shared_ptr<const machine::Machine> machine;
+  if (!options.machine.empty())
+    machine = std::make_shared<const machine::Machine>(
+        machine::load_machine(options.machine, options.overrides));
+  else if (!options.overrides.empty())
+    throw Error(Code::E001, "--set without --machine").fix("name the machine that it changes");
+  std::vector<program::Program> programs;
+  for (const std::string& file : options.files) {
+    programs.push_back(program::parse_program(read_file(file), file, machine));
+    const std::string& first = programs.front().machine().name;
+    if (programs.back().machine().name != first)
+      throw Error(Code::E001, "the cores of one logical core are of one machine")
+          .limit(programs.back().machine().name, first, options.files.front());
+  }
+  return programs;
+}
+
+profile::Trace timed(const Options& options) {
+  const std::vector<program::Program> programs = programs_of(options);
+  core::TimeOptions how;
+  how.order = program::order_options(programs.front().machine(), options.schedule, options.place);
+  how.cores = static_cast<int>(programs.size());
+  std::vector<profile::Trace> cores;
+  for (const program::Program& p : programs)
+    cores.push_back(core::make_trace(p, core::time(p, how), how, !options.trace.empty()));
+  return profile::combine(cores);
+}
+
+}  // namespace
+
+Action add_time(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("FILE", options->files, "the text of a program; two for two physical cores")
+      ->required()
+      ->expected(1, 2)
+      ->type_name("");
+  app.add_option("--machine", options->machine, "another machine than the text names")
+      ->type_name("NAME|FILE");
+  app.add_option("--set", options->overrides, "change a number, e.g. core.tensor.clock_ghz=3.0")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--schedule", options->schedule, "list (default) or program: as it is written");
+  app.add_option("--place", options->place, "ring or first-fit; the machine's own by default");
+  app.add_flag("--json", options->json, "print JSON");
+  app.add_option("--trace", options->trace, "write a trace that Perfetto opens")->type_name("FILE");
+  app.footer(
+      "Examples:\n"
+      "  trainyard run kernels.py --dump softmax.program     the text of a program\n"
+      "  trainyard time softmax.program\n"
+      "  trainyard time softmax.program --machine trn3 --schedule program --json");
+  return [options] {
+    const profile::Trace trace = timed(*options);
+    if (!options->trace.empty()) profile::write_perfetto(options->trace, {&trace});
+    if (options->json) {
+      fmt::print("{}\n", profile::summary_json(trace).dump(kIndent));
+    } else {
+      fmt::print("{}", profile::summary_text(trace));
+    }
+  };
+}
+
+}  // namespace trainyard::cli
