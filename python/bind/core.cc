@@ -59,8 +59,8 @@ nb::dict recorded(Trace& trace) {
   const std::shared_ptr<core::Recorder> recorder = trace.values().recorder();
   if (!recorder) throw base::Error(base::Code::B001, "nothing was recorded");
   trace.values().record_into(nullptr);
-  nb::dict d = instructions_of(
-      trace, static_cast<program::InstructionId>(recorder->checksums().size()));
+  nb::dict d =
+      instructions_of(trace, static_cast<program::InstructionId>(recorder->checksums().size()));
   nb::list tiles;
   for (const core::RecordedTile& tile : recorder->take_tiles()) {
     nb::dict t;

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import trainyard
+from trainyard import activation
 
-trainyard.activate()
+activation.install()  # here, but not in the processes that other tests start
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 
 
