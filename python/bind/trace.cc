@@ -15,15 +15,20 @@ using base::Error;
 namespace {
 
 thread_local Trace* current_trace = nullptr;
-std::string package_folder;
+std::string package_folder, library_folder;
 
-// Our own frames, and those of the import system and runpy, are nobody's place.
+bool lies_in(std::string_view file, std::string_view folder) {
+  return !folder.empty() && file.starts_with(folder);
+}
+
+// Our own frames, and those of Python's own library, are nobody's place; what pip installs is, and
+// may lie within the latter's folder.
 bool in_package(PyCodeObject* code) {
   const char* file = PyUnicode_AsUTF8(code->co_filename);
   if (!file) return false;
   const std::string_view name(file);
-  return name.starts_with("<frozen ") ||
-         (!package_folder.empty() && name.starts_with(package_folder));
+  if (name.starts_with("<frozen ") || lies_in(name, package_folder)) return true;
+  return lies_in(name, library_folder) && name.find("-packages/") == name.npos;
 }
 
 // Calls visit(code, offset) for the frames of this thread, innermost first, until it returns true.
@@ -51,7 +56,10 @@ base::Place place_at(PyCodeObject* code, int offset) {
 
 }  // namespace
 
-void Sites::set_package_folder(std::string folder) { package_folder = std::move(folder); }
+void Sites::set_folders(std::string package, std::string library) {
+  package_folder = std::move(package);
+  library_folder = std::move(library);
+}
 
 Sites::~Sites() {
   for (const Key& k : keys_) Py_DECREF(k.code);
@@ -245,14 +253,19 @@ void Trace::read(const View& view, std::byte* out) {
     origin = std::max<int64_t>(0, t.address_partition) * pitch + t.address_bytes;
   }
   const int64_t row = std::max<int64_t>(1, t.row_bytes());
-  std::vector<int64_t> index(view.ndim(), 0);
-  for (int64_t k = 0, n = view.elements(); k < n; ++k) {
+  // Adjacent elements are copied at once; those of the arena lie in rows of their own.
+  const int last = view.ndim() - 1;
+  const bool adjacent = last >= 0 && view.dims[last].step == 1 && !t.has_address();
+  const int64_t run = adjacent ? view.dims[last].count : 1;
+  const int outer = adjacent ? last : view.ndim();
+  std::vector<int64_t> index(outer, 0);
+  for (int64_t k = 0, n = view.elements(); k < n; k += run) {
     int64_t at = view.offset;
-    for (int d = 0; d < view.ndim(); ++d) at += index[d] * view.dims[d].step;
+    for (int d = 0; d < outer; ++d) at += index[d] * view.dims[d].step;
     at *= element;
     if (t.has_address()) at = origin + at / row * pitch + at % row;
-    std::memcpy(out + k * element, s.data() + at, element);
-    for (int d = view.ndim() - 1; d >= 0 && ++index[d] == view.dims[d].count; --d) index[d] = 0;
+    std::memcpy(out + k * element, s.data() + at, run * element);
+    for (int d = outer - 1; d >= 0 && ++index[d] == view.dims[d].count; --d) index[d] = 0;
   }
 }
 
