@@ -70,6 +70,9 @@ bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
 	@cmake build/release -DTRAINYARD_BENCH=ON >/dev/null
 	@scripts/compile release $(JOBS)
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE build/release/bin/trainyard_bench
+	@$(VENV) bench/base_functions.py
+	@$(VENV) bench/trace_call.py
+	@env -u OPENBLAS_CORETYPE $(VENV) bench/kernels.py
 
 conformance: build  ## public kernels from a checkout: make conformance SUITE=nki-examples FROM=path
 	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md

@@ -3,18 +3,16 @@
     make bench                                   # this and the other benchmarks
     .venv/bin/python bench/kernels.py [NAME ...] # matmul attention checks memory
 
+A preset OPENBLAS_CORETYPE slows the yardstick down; `make bench` unsets it.
+
 Both sides run in turn; a ratio is the median of five rounds of CPU seconds of the whole process.
 """
 
 import gc
-import os
 import statistics
 import sys
 import time
 from pathlib import Path
-
-# A preset that names an older processor slows the yardstick down; read when NumPy is loaded.
-os.environ.pop("OPENBLAS_CORETYPE", None)
 
 import ml_dtypes
 import numpy as np
@@ -29,6 +27,7 @@ import attention  # examples/attention.py
 import matmul  # examples/matmul.py
 
 ROUNDS = 5
+RNG = np.random.default_rng(0)
 
 
 def seconds(work):
@@ -49,8 +48,8 @@ def show(what, found, bar, missed):
     print(f"{what}: {found} (bar {bar}){' MISSED' if missed else ''}", flush=True)
 
 
-def normal(shape, dtype=np.float32, rng=np.random.default_rng(0)):
-    return rng.standard_normal(shape, np.float32).astype(dtype)
+def normal(shape, dtype=np.float32):
+    return RNG.standard_normal(shape, np.float32).astype(dtype)
 
 
 def bench_matmul(size=4096):
