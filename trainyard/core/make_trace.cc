@@ -56,8 +56,11 @@ void add_findings(profile::Trace& trace, const Ordered& ordered, const TimeOptio
         {"an approximate value decides an address or a branch here", trace.fidelity.reached_at});
   if (ordered.schedule != options.order.schedule)
     trace.findings.push_back(
-        {"the list schedule keeps more tiles alive than fit; instructions are "
-         "issued in program order",
+        {ordered.schedule == program::SchedulePolicy::demand
+             ? "program order keeps more tiles alive than fit; instructions are issued when a "
+               "result needs them"
+             : "the list schedule keeps more tiles alive than fit; instructions are issued in "
+               "program order",
          {}});
 }
 

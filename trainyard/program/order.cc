@@ -121,23 +121,30 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
   }
 }
 
-// The schedule that was asked for if its tiles fit; else one that keeps fewer alive, and last
-// program order; else that packed from the bottom, which leaves the largest holes.
+// The schedule that was asked for if its tiles fit; else one that keeps fewer alive, then program
+// order, packed from the bottom if need be, which leaves the largest holes. Tiles that the kernel
+// prepares long before their use may still not fit: by demand they wait for it.
 void place_with_fallbacks(Ordered& ordered, const Program& program,
                           const std::vector<isa::Cost>& costs, const OrderOptions& options) {
   constexpr int kWindow = 256;
-  const auto fits = [&](SchedulePolicy policy, int percent) {
+  const auto fits = [&](SchedulePolicy policy, PlacePolicy place_policy, int percent = 100) {
+    ordered.schedule = policy;
     ordered.sequence = schedule(program, policy, costs, kWindow, percent);
     try {
-      ordered.placement = place(program, ordered.sequence, options.place);
+      ordered.placement = place(program, ordered.sequence, place_policy);
       return true;
     } catch (const base::Error&) { return false; }
   };
-  if (options.schedule != SchedulePolicy::program) {
+  const bool free = options.schedule != SchedulePolicy::program;
+  if (free) {
     for (int percent : {100, 75, 50})
-      if (fits(options.schedule, percent)) return;
+      if (fits(options.schedule, options.place, percent)) return;
   }
-  if (fits(SchedulePolicy::program, 100)) return;
+  if (fits(SchedulePolicy::program, options.place)) return;
+  if (fits(SchedulePolicy::program, PlacePolicy::first_fit)) return;
+  if (free && fits(SchedulePolicy::demand, options.place)) return;
+  if (free && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
+  ordered.sequence = schedule(program, SchedulePolicy::program, costs);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
 
@@ -147,7 +154,6 @@ Ordered order(const Program& program, const machine::Machine& machine,
               const OrderOptions& options) {
   const std::vector<isa::Cost> costs = costs_of(program, machine);
   Ordered ordered;
-  ordered.schedule = options.schedule;
   place_with_fallbacks(ordered, program, costs, options);
 
   const auto n = static_cast<uint32_t>(ordered.sequence.size());

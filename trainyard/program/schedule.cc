@@ -1,6 +1,7 @@
 // List scheduling: among the instructions that are ready within a window, the one that can start
 // first goes first, ties in program order. The vendor's compiler reorders as freely, subject to
-// data dependencies; ours bounds how far, so that few tiles are alive at a time.
+// data dependencies; ours bounds how far, so that few tiles are alive at a time. Where even program
+// order keeps too many, instructions go by demand.
 
 #include "trainyard/program/schedule.h"
 
@@ -88,10 +89,49 @@ struct Graph {
   }
 };
 
+// Depth first from the instructions that no other follows: a tile that the kernel prepares early
+// is prepared when the first result needs it, and dies with the last.
+std::vector<InstructionId> by_demand(const Program& program) {
+  const auto n = static_cast<InstructionId>(program.size());
+  std::vector<std::vector<InstructionId>> needs(n);
+  std::vector<uint8_t> followed(n), issued(n);
+  Dependencies dependencies(program);
+  std::vector<Dependence> before;
+  for (InstructionId i = 0; i < n; ++i) {
+    before.clear();
+    dependencies.add(i, before);
+    for (const Dependence& d : before) {
+      needs[i].push_back(d.id);
+      followed[d.id] = 1;
+    }
+    std::ranges::sort(needs[i]);
+  }
+  std::vector<InstructionId> order;
+  order.reserve(n);
+  std::vector<std::pair<InstructionId, size_t>> path;  // an instruction, and its next need
+  for (InstructionId result = 0; result < n; ++result) {
+    if (followed[result]) continue;
+    path.emplace_back(result, 0);
+    while (!path.empty()) {
+      auto& [i, next] = path.back();
+      if (next < needs[i].size()) {
+        const InstructionId need = needs[i][next++];
+        if (!issued[need]) path.emplace_back(need, 0);
+        continue;
+      }
+      issued[i] = 1;
+      order.push_back(i);
+      path.pop_back();
+    }
+  }
+  return order;
+}
+
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
                                     const std::vector<isa::Cost>& costs, int window, int percent) {
+  if (policy == SchedulePolicy::demand) return by_demand(program);
   const auto n = static_cast<InstructionId>(program.size());
   std::vector<InstructionId> order(n);
   std::iota(order.begin(), order.end(), 0);

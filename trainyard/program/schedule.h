@@ -10,6 +10,7 @@ namespace trainyard::program {
 enum class SchedulePolicy : uint8_t {
   program,  ///< as the kernel wrote them
   list,     ///< whatever can start first, within a bounded window
+  demand,   ///< each result in program order, what it needs just before it: few tiles are live
 };
 
 /// Instruction ids in issue order. Every instruction follows those it depends on. `costs` by
