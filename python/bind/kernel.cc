@@ -7,6 +7,7 @@
 
 #include "python/bind/trace.h"
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/machine/check.h"
 #include "trainyard/program/text.h"
 
 namespace trainyard::bind {
@@ -133,10 +134,7 @@ void bind_trace(nb::module_& m) {
       [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores,
          std::shared_ptr<Trace> partner, bool eager, bool time_only, int threads, uint64_t seed,
          bool stochastic, bool checks, double timeout_s) {
-        if (!machine->core.runs_kernels)
-          throw Error(Code::K001, machine->title +
-                                      " is described for planning only: how it executes "
-                                      "kernels is not public");
+        machine::check_runs_kernels(*machine);
         TraceOptions o;
         o.eager = eager;
         o.time_only = time_only;

@@ -45,7 +45,9 @@ void raise(Error& error) {
 
 void bind_program(nb::module_& m) {
   const auto package = nb::cast<std::string>(nb::module_::import_("trainyard").attr("__file__"));
-  Sites::set_package_folder(package.substr(0, package.rfind('/') + 1));
+  const auto library = nb::cast<std::string>(nb::module_::import_("os").attr("__file__"));
+  Sites::set_folders(package.substr(0, package.rfind('/') + 1),
+                     library.substr(0, library.rfind('/') + 1));
   error_type = PyErr_NewExceptionWithDoc(
       "trainyard.Error",
       "What Trainyard refuses: code, message, found, allowed, whose, advice, file, line, notes.",

@@ -26,8 +26,8 @@ class Sites {
   /// The innermost frame outside this package.
   uint32_t here();
   base::Place place(uint32_t site) const;
-  /// Files under this folder are ours and never the user's place.
-  static void set_package_folder(std::string folder);
+  /// Files of this package and of Python's library are never the user's place.
+  static void set_folders(std::string package, std::string library);
 
  private:
   struct Key {

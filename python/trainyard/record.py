@@ -6,6 +6,7 @@ stored as the unsigned integers of its bits. "record" is JSON that says what eve
 
 import json
 import os
+import zipfile
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -119,8 +120,8 @@ def load(path):
         return [_kernel(description, loaded) for description in record["kernels"]]
     except OSError as error:
         _core.refuse("E006", f"cannot read {path}: {error.strerror or error}")
-    except (ValueError, KeyError, TypeError) as error:
-        _core.refuse("E006", f"{path} is neither a record nor arrays of NumPy: {error}")
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        _core.refuse("E006", f"{path} is neither a record nor arrays of NumPy")
 
 
 def typed(bits, name):

@@ -5,8 +5,9 @@ processes report their own; TRAINYARD_REPORT and TRAINYARD_RECORDS tell them to.
 import atexit
 import json
 import os
-import sys
 from pathlib import Path
+
+from trainyard.output import say, write_output
 
 
 def report(launch):
@@ -43,11 +44,13 @@ def describe(array):
 
 
 class Reporter:
-    """Watches the launches of one process."""
+    """Watches the launches of one process. `records` is a folder that learns which processes
+    launched something and, with `every`, what each launch was."""
 
-    def __init__(self, quiet=False, records=None, trace=None):
+    def __init__(self, quiet=False, records=None, trace=None, every=False):
         self.quiet = quiet
         self.records = records
+        self.every = every
         self.trace = trace
         self.seen = {}
         self.profiles = []
@@ -59,10 +62,12 @@ class Reporter:
         first = key not in self.seen
         self.seen[key] = (launch.name, self.seen.get(key, (None, 0))[1] + 1)
         if first and not self.quiet:
-            print(text(launch), flush=True)
+            say(text(launch))
         if first and self.trace:
             self.profiles.append(launch.summary)
-        if self.records:
+        if first and self.records:  # one file for each process that launched something
+            (Path(self.records) / f"{os.getpid()}.jsonl").touch()
+        if self.records and self.every:
             with open(Path(self.records) / f"{os.getpid()}.jsonl", "a") as file:
                 file.write(json.dumps(data) + "\n")
 
@@ -75,7 +80,7 @@ class Reporter:
             self.profiles = []
         for name, count in self.seen.values():
             if count > 1 and not self.quiet:
-                print(f"kernel {name}: {count} identical launches", flush=True)
+                say(f"kernel {name}: {count} identical launches")
         self.seen = {}
 
 
@@ -112,7 +117,10 @@ def from_environment():
         return _numbered(Path(path), os.getpid()) if path and child else path
 
     reporter = Reporter(
-        wanted == "quiet", os.environ.get("TRAINYARD_RECORDS"), file_of("TRAINYARD_TRACE")
+        wanted == "quiet",
+        os.environ.get("TRAINYARD_RECORDS"),
+        file_of("TRAINYARD_TRACE"),
+        bool(os.environ.get("TRAINYARD_JSON")),
     )
     watching = [reporter]
     if path := file_of("TRAINYARD_DUMP"):
@@ -151,7 +159,7 @@ def write_json(target, data):
     """Writes to a file, whole or not at all, or to standard output for "-"."""
     content = json.dumps(data, indent=2) + "\n"
     if target == "-":
-        sys.stdout.write(content)
+        write_output(content)
     else:
         write_file(target, content)
 

@@ -1,6 +1,9 @@
 """Running a kernel from Python code, with everything that became known about the run."""
 
+import inspect
 from dataclasses import dataclass
+
+import numpy as np
 
 from trainyard import _core
 from trainyard.nki.kernel import Kernel
@@ -76,6 +79,7 @@ def run(
     """
     if not isinstance(kernel, Kernel):
         kernel = Kernel(kernel)
+    _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
     options |= {"schedule": schedule, "place": place}
     if debug is not None:
@@ -104,3 +108,30 @@ def run(
         summary=done.summary,
         host_seconds=done.host_seconds,
     )
+
+
+def _check(kernel, keywords, *, seed, timeout, threads, debug):
+    """Refuses options of run() that mean nothing (E001)."""
+
+    def demand(name, value, valid, allowed):
+        if value is not None and not valid:
+            _core.refuse("E001", f"trainyard.run: {name}={value!r}", repr(value), allowed, "run()")
+
+    whole = (int, np.integer)
+    demand("seed", seed, isinstance(seed, whole) and 0 <= seed < 1 << 64, "0 to 2**64 - 1")
+    demand("threads", threads, isinstance(threads, whole) and threads > 0, "an int from 1")
+    real = isinstance(timeout, (*whole, float, np.floating))
+    demand("timeout", timeout, real and 0 < timeout < float("inf"), "seconds above 0")
+    demand("debug", debug, debug == "eager" or debug is False, "'eager' or None")
+    if not keywords:
+        return
+    known = inspect.signature(kernel.function).parameters
+    options = [
+        name for name, p in inspect.signature(run).parameters.items() if p.kind is p.KEYWORD_ONLY
+    ]
+    for name in keywords:
+        nearest = _core.did_you_mean(name, [*known, *options])
+        if name not in known and nearest in options:
+            _core.refuse(
+                "E001", f"trainyard.run has no option {name}", fix=f"did you mean {nearest}?"
+            )

@@ -104,7 +104,7 @@ def test_limits(machine):
         refuses(code, call, machine, **tiles) if code else run(call, machine, **tiles)
 
     at(128, 128, columns)
-    at(128, 128, columns + 1, "E116" if machine != "trn3" else "E202")
+    at(128, 128, columns + 1, "E104" if machine != "trn3" else "E202")
     at(128, 129, 8, "E101")
     narrow = {"s": np.ones((8, 8), "f"), "m": np.ones((8, 8), "f"), "z": out((1, 1), initial=0)}
     call = lambda t: nisa.nc_matmul(t.y[:, 508:516], t.s, t.m)  # noqa: E731

@@ -90,7 +90,7 @@ def test_a_refusal_that_the_script_handles_is_its_business(trainyard):
         (["--machin", "trn2", "script.py"], "did you mean --machine?"),
         (["--machine", "trn", "script.py"], "E002"),
         (["--set", "core.tensor.clock=3", "script.py"], "clock_ghz"),
-        (["--lnc", "0", "script.py"], "'0' is not a number from 1"),
+        (["--lnc", "0", "script.py"], "'0': choose 1 or 2"),
         (["--machine"], "expected one argument"),
         (["--quiet"], "no script"),
         (["no_such_script.py"], "E006"),

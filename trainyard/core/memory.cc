@@ -125,8 +125,8 @@ int64_t CoreMemory::scalar_index(const Call& call, int slot, const Layout& layou
     return state_.registers[layout.reg];
   }
   if (undefined(call, slot + 1))
-    throw Error(Code::E211, fmt::format("{}: the offset tile was never written", call.spec().name))
-        .note(call.view(slot + 1).describe());
+    throw Error(Code::E211, fmt::format("{}: the offset tile of {} is undefined", call.spec().name,
+                                        call.view(slot).describe()));
   const Bytes index = resolve(call, slot + 1);
   uint32_t word = 0;
   isa::load_words(index, 0, &word);
@@ -186,8 +186,8 @@ Bytes CoreMemory::resolve(const Call& call, int slot) {
 std::vector<int64_t> CoreMemory::index_rows(const Call& call, int slot) {
   const Layout& l = program_.layout(call.raw(slot).layout);
   if (undefined(call, slot + 1))
-    throw Error(Code::E211, fmt::format("{}: the index tile was never written", call.spec().name))
-        .note(call.view(slot + 1).describe());
+    throw Error(Code::E211, fmt::format("{}: the index tile of {} is undefined", call.spec().name,
+                                        call.view(slot).describe()));
   const Bytes index = resolve(call, slot + 1);
   const auto element = static_cast<int64_t>(base::size_of(l.dtype));
   const int64_t columns = index.row_elements();

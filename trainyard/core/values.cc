@@ -13,6 +13,7 @@
 
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/base/thread_pool.h"
+#include "trainyard/core/blame.h"
 #include "trainyard/core/definedness.h"
 #include "trainyard/program/dependencies.h"
 
@@ -58,7 +59,10 @@ void Values::run_one(InstructionId i) {
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
     if (options_.recorder) options_.recorder->record(i, memory_, state_);
-  } catch (Error& e) { throw e.at(program_.place(program_.instruction(i).site)); }
+  } catch (Error& e) {
+    if (e.code() == Code::E211) blame_undefined_operands(e, program_, memory_, i);
+    throw e.at(program_.place(program_.instruction(i).site));
+  }
 }
 
 // The work of one window: who waits for whom, and how often each tensor is still used.

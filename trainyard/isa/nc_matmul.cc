@@ -102,7 +102,6 @@ void check(const Call& c) {
   if (double_row(c) && c.flag(is_transpose))
     refuse_argument(c, is_transpose, "True with double_row", "False");
   check_dtypes(c);
-  check_bank(c, dst);
   same_partitions(c, {stationary, moving});
   const machine::TensorEngine& e = c.core().tensor;
   if (double_row(c)) {
@@ -126,6 +125,7 @@ void check(const Call& c) {
     refuse(c, base::Code::E104, fmt::format("moving has {} columns", n), std::to_string(n),
            std::to_string(n_max),
            bf16 ? "core.tensor.moving_free_max_bf16" : "core.tensor.moving_free_max");
+  check_bank(c, dst);  // after the columns, whose excess would be the cause
   const OperandView d = c.operand(dst);
   if (d.partitions() != m || d.free_elements() != n)
     throw base::Error(base::Code::E110, "nc_matmul: dst does not have the result's shape")

@@ -41,8 +41,7 @@ void write_register(Run& r, int param, int64_t value) {
 
 int64_t load_element(Run& r, int param) {
   if (r.memory.undefined(r.call, r.call.slot(param)))
-    throw Error(Code::E211, label(r.call, param) + " was never written")
-        .note(r.call.operand(param).describe());
+    throw Error(Code::E211, label(r.call, param) + " is undefined");
   const Bytes from = r.bytes(param);
   if (base::is_integer(from.dtype)) {
     uint32_t word;

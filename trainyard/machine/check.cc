@@ -106,6 +106,15 @@ void check_instance(const Machine& m, const Checker& check) {
 
 }  // namespace
 
+void check_runs_kernels(const Machine& m) {
+  if (m.core.runs_kernels) return;
+  throw base::Error(base::Code::K001, m.title +
+                                          " is described for planning only: how it executes "
+                                          "kernels is not public")
+      .limit(m.name, "a machine with NeuronCore-v2 or newer", m.name + ": core.runs_kernels")
+      .fix("Choose another: `trainyard machines` lists them.");
+}
+
 void check_machine(const Machine& m) {
   const Checker check(m);
   check.require(m.core.version <= kNewestCore, "core.version", m.core.version,

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "trainyard/isa/rules.h"
+#include "trainyard/machine/check.h"
 #include "trainyard/program/text.h"
 
 namespace trainyard::program {
@@ -64,6 +65,7 @@ Program TextParser::parse_header(std::shared_ptr<const machine::Machine> machine
   const Token named = lexer_.expect(Kind::text, "a machine's name in quotes");
   if (!machine)
     machine = std::make_shared<const machine::Machine>(machine::load_machine(named.text));
+  machine::check_runs_kernels(*machine);
   lexer_.expect("core");
   lexer_.expect('=');
   Program p(machine, static_cast<int>(integer("a core", 0, machine->chip.cores - 1)));

@@ -4,8 +4,9 @@ import dataclasses
 import json
 
 from trainyard import _core, activation, record
-from trainyard.cli.options import Parser, command
+from trainyard.cli.options import Parser, command, named, natural, tolerance
 from trainyard.differences import Comparison, Difference, Tolerance, compare_launches
+from trainyard.output import say
 
 _EXAMPLES = """
 examples:
@@ -31,32 +32,24 @@ def _parser():
         epilog=_EXAMPLES,
     )
     add = parser.add_argument
-    add("--rtol", metavar="X", type=float, default=0.0, help="allow |a - b| <= X |b|")
-    add("--atol", metavar="X", type=float, default=0.0, help="allow |a - b| <= X")
-    add("--ulp", metavar="N", type=int, default=0, help="allow N steps of the number format")
+    add("--rtol", metavar="X", type=tolerance, default=0.0, help="allow |a - b| <= X |b|")
+    add("--atol", metavar="X", type=tolerance, default=0.0, help="allow |a - b| <= X")
+    add("--ulp", metavar="N", type=natural, default=0, help="allow N steps of the number format")
     add("--json", action="store_true", help="print JSON")
-    add("--machine", metavar="NAME", action="append", default=[], help="one of two machines")
+    add("--machine", metavar="NAME", type=named, action="append", default=[],
+        help="one of two machines")  # fmt: skip
     add("--arg", metavar="NAME=VALUE", action="append", default=[], help="a kernel's argument")
-    add("--seed", metavar="N", type=int, default=0, help="of random arguments")
+    add("--seed", metavar="N", type=natural, default=0, help="of random arguments")
+    parser.add_debug()
     add("operands", metavar="A B", nargs="*", help="records, .npz or .npy files")
     return parser
-
-
-def _parse(arguments):
-    parser = _parser()
-    options, extra = parser.parse_known_args(arguments)
-    if extra:
-        known = [name for name in parser._option_string_actions if name.startswith("--")]
-        nearest = _core.did_you_mean(extra[0], known)
-        fix = f"did you mean {nearest}?" if nearest else parser.see_help()
-        _core.refuse("E001", f"trainyard diff: no option {extra[0]}", fix=fix)
-    return parser, options
 
 
 @command
 def main(arguments):
     """The exit status: 0 equal, 1 different, 2 for a refusal."""
-    parser, options = _parse(arguments)
+    parser = _parser()
+    options = parser.parse_all(arguments)
     a, b, titles = _sides(parser, options)
     if len(a) != len(b):
         counts = f"{len(a)} kernels", f"{len(b)} kernels"
@@ -66,10 +59,10 @@ def main(arguments):
     equal = all(comparison.equal for comparison in comparisons)
     if options.json:
         kernels = [{**dataclasses.asdict(c), "equal": c.equal} for c in comparisons]
-        print(json.dumps({"equal": equal, **titles, "kernels": kernels}, indent=2))
+        say(json.dumps({"equal": equal, **titles, "kernels": kernels}, indent=2))
     else:
-        print(f"A: {titles['a']}\nB: {titles['b']}")
-        print("\n".join(text(comparison) for comparison in comparisons))
+        say(f"A: {titles['a']}\nB: {titles['b']}")
+        say("\n".join(text(comparison) for comparison in comparisons))
     return 0 if equal else 1
 
 

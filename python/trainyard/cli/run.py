@@ -1,16 +1,26 @@
 """`trainyard run`: a Python script, or one kernel of a file, on a simulated machine."""
 
-import importlib.util
+import functools
 import os
 import shutil
 import sys
 import tempfile
 import traceback
 from pathlib import Path
-from types import ModuleType
 
 from trainyard import _core, activation
-from trainyard.cli.options import Parser, command, positive
+from trainyard.cli.options import (
+    Parser,
+    check_output,
+    command,
+    named,
+    natural,
+    one_of,
+    positive,
+    seconds,
+)
+from trainyard.cli.source import kernel_in, kernels_of, run_module, run_script
+from trainyard.output import OutputClosedError, reader_has_gone, say
 from trainyard.reporting import arrays_in, collected, describe, write_json
 
 RECORDED_BYTES = 256 << 20  # of each kernel's tiles in a --record, as many as come first
@@ -39,23 +49,44 @@ def _parser():
         epilog=_EXAMPLES,
     )
     add = parser.add_argument
-    add("--machine", metavar="NAME", help="a machine's name, alias or TOML file (default: trn2)")
+    add(
+        "--machine",
+        metavar="NAME",
+        type=named,
+        help="a machine's name, alias or TOML file (default: trn2)",
+    )
     add("--set", metavar="KEY=VALUE", action="append", default=[], help="change a machine's number")
-    add("--lnc", metavar="N", type=positive, help="physical cores in the logical core, 1 or 2")
+    cores = "physical cores in the logical core, 1 or 2"
+    add("--lnc", metavar="N", type=one_of("1", "2"), help=cores)
     add("--threads", metavar="N", type=positive, help="host threads; values do not depend on it")
-    add("--seed", metavar="N", type=int, help="of random numbers and stochastic rounding")
+    add("--seed", metavar="N", type=natural, help="of random numbers and stochastic rounding")
     add("--time-only", action="store_true", help="no values: outputs are NaN, times are right")
     add("--eager", action="store_true", help="run each instruction before the next is traced")
     add("--no-checks", action="store_true", help="data that nobody wrote may reach outputs")
-    add("--timeout", metavar="S", type=float, help="host seconds for one kernel, for --arg runs")
-    add("--schedule", choices=["list", "program"], help="order of instructions (default: list)")
-    add("--place", choices=["ring", "first-fit"], help="how tiles get addresses")
-    add("--json", metavar="FILE", help="write the report as JSON; - for standard output")
-    add("--trace", metavar="FILE", help="write a trace that Perfetto opens")
-    add("--dump", metavar="FILE", help="write the text of the program, for trainyard time")
-    add("--record", metavar="FILE", help="write what every instruction wrote, for trainyard diff")
+    limit = "host seconds for one kernel, for --arg runs"
+    add("--timeout", metavar="S", type=seconds, help=limit)
+    order = "order of instructions: list (default) or program"
+    add("--schedule", metavar="NAME", type=one_of("list", "program"), help=order)
+    places = "how tiles get addresses: ring or first-fit (default: as the machine says)"
+    add("--place", metavar="NAME", type=one_of("ring", "first-fit"), help=places)
+    add(
+        "--json", metavar="FILE", type=named, help="write the report as JSON; - for standard output"
+    )
+    add("--trace", metavar="FILE", type=named, help="write a trace that Perfetto opens")
+    add(
+        "--dump",
+        metavar="FILE",
+        type=named,
+        help="write the text of the program, for trainyard time",
+    )
+    add(
+        "--record",
+        metavar="FILE",
+        type=named,
+        help="write what every instruction wrote, for trainyard diff",
+    )
     add("--quiet", action="store_true", help="no report on standard output")
-    add("--debug", action="store_true", help="show where in Trainyard an error comes from")
+    parser.add_debug()
     add("--arg", metavar="NAME=VALUE", action="append", default=[], help="a kernel's argument")
     add("-m", metavar="MODULE", dest="module", help="run a module as a script")
     return parser
@@ -101,6 +132,7 @@ def _environment(options, records):
         "TRAINYARD_RECORD_BYTES": options.record and RECORDED_BYTES,
         "TRAINYARD_REPORT": "quiet" if options.quiet or options.json == "-" else "1",
         "TRAINYARD_RECORDS": records,
+        "TRAINYARD_JSON": "1" if options.json else None,
         "TRAINYARD_PROCESS": os.getpid(),
         "NKI_SIMULATOR": "1",
     }
@@ -115,7 +147,9 @@ def main(arguments):
         _parser().print_help(sys.stderr)
         return 2
     options, target, rest = _parse(arguments)
-    records = tempfile.mkdtemp(prefix="trainyard-") if options.json else None
+    for path in (options.json, options.trace, options.dump, options.record):
+        check_output(path)
+    records = tempfile.mkdtemp(prefix="trainyard-")
     try:
         _environment(options, records)
         activation.activate()
@@ -123,15 +157,17 @@ def main(arguments):
         if target and "::" in target:
             status = _run_kernel(target, options)
         else:
-            status = _guarded(lambda: _run_script(target, options.module, rest), options.debug)
+            script = functools.partial(_run_script, options, target, rest, records)
+            status = _guarded(script, options.debug)
+        if status == 0:
+            _check_written(options, records)
         if (launching := sys.modules.get("trainyard.nki.launch")) and status == 0:
             launching.finish_reports()
         if options.json and status == 0:
             write_json(options.json, collected(records))
         return status
     finally:
-        if records:
-            shutil.rmtree(records, ignore_errors=True)
+        shutil.rmtree(records, ignore_errors=True)
 
 
 def _check_machine(options):
@@ -142,26 +178,31 @@ def _check_machine(options):
         load_machine()
 
 
-def _run_script(path, module, arguments):
-    """Runs a script, or a module, as __main__ until it ends."""
-    if module:
-        import runpy
+def _run_script(options, path, arguments, records):
+    """Runs a script, or a module, until it ends."""
+    if options.module:
+        return run_module(options.module, arguments)
+    module = run_script(path, arguments)
+    if not (options.quiet or os.listdir(records)):
+        _say_idle(path, kernels_of(module))
+    return None
 
-        sys.argv = [module, *arguments]
-        sys.path.insert(0, os.getcwd())
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-        return
-    try:
-        code = compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
-    except OSError as error:
-        _core.refuse("E006", f"{path}: {error.strerror}")
-    main_module = ModuleType("__main__")
-    main_module.__file__ = path
-    main_module.__builtins__ = __builtins__
-    sys.modules["__main__"] = main_module
-    sys.argv = [path, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    exec(code, main_module.__dict__)
+
+def _say_idle(path, kernels):
+    """Most files of kernels only define them."""
+    call = ""
+    if kernels:
+        call = f" It defines {', '.join(kernels)}: trainyard run {path}::{kernels[0]} --arg …"
+    print(f"note: {path} launched no kernel.{call}", file=sys.stderr)
+
+
+def _check_written(options, records):
+    """Refuses if there is nothing to write into a file that was asked for."""
+    wanted = {"--trace": options.trace, "--dump": options.dump, "--record": options.record}
+    for option, path in wanted.items():
+        if path and not os.listdir(records):
+            message = f"{option} {path}: no kernel was launched, so there is nothing to write"
+            _core.refuse("E001", message, fix="Launch one, or call one: trainyard run FILE::KERNEL")
 
 
 def _guarded(run, debug):
@@ -173,9 +214,11 @@ def _guarded(run, debug):
             return stop.code or 0
         print(stop.code, file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, _core.Error):
+    except (KeyboardInterrupt, _core.Error, OutputClosedError):
         raise
     except BaseException as error:
+        if isinstance(error, BrokenPipeError) and reader_has_gone():
+            raise OutputClosedError from error
         if sys.excepthook is not sys.__excepthook__:
             sys.excepthook(type(error), error, error.__traceback__)
         else:
@@ -191,20 +234,27 @@ def print_user_traceback(error, everything=False):
     whole = pending[0]
     while pending and not everything:
         part = pending.pop()
-        frames = [f for f in part.stack if not f.filename.startswith((package, "<frozen runpy"))]
+        frames = [f for f in part.stack if not f.filename.startswith((package, "<frozen "))]
         part.stack = traceback.StackSummary.from_list(frames)
         pending += [cause for cause in (part.__cause__, part.__context__) if cause]
-    print("".join(whole.format()), end="", file=sys.stderr)
+    print("".join(whole.format()).rstrip("\n") + _meant(error), file=sys.stderr)
+
+
+def _meant(error):
+    """What Python's own printing adds to a misspelt attribute, e.g. of nki.isa."""
+    if not isinstance(error, AttributeError) or error.name is None or error.obj is None:
+        return ""
+    nearest = _core.did_you_mean(error.name, dir(error.obj))
+    return f". Did you mean: {nearest!r}?" if nearest and "Did you mean" not in str(error) else ""
 
 
 def kernel_of(target, arguments, seed):
     """The Kernel that FILE::KERNEL names, and its arguments."""
-    from trainyard.cli.arguments import parse
+    from trainyard.cli.arguments import parse_all
     from trainyard.nki.kernel import Kernel
 
-    values = dict(parse(text, seed) for text in arguments)
-    path, _, name = target.partition("::")
-    kernel = _find_kernel(_load_file(path), path, name)
+    values = parse_all(arguments, seed)
+    kernel = kernel_in(target)
     return kernel if isinstance(kernel, Kernel) else Kernel(kernel), values
 
 
@@ -223,34 +273,8 @@ def _run_kernel(target, options):
         return status
     if not options.quiet and options.json != "-":
         for array in arrays_in(launches[0].outputs):
-            print(f"output {describe(array)}{_range(array)}")
+            say(f"output {describe(array)}{_range(array)}")
     return 0
-
-
-def _load_file(path):
-    """The module of a Python file, imported as its own folder would import it."""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
-    name = Path(path).stem
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or not os.path.exists(path):
-        _core.refuse("E006", f"{path}: no Python file of that name")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _find_kernel(module, path, name):
-    from trainyard.nki.kernel import Kernel
-
-    kernel = getattr(module, name, None)
-    if callable(kernel):
-        return kernel
-    kernels = [key for key, value in vars(module).items() if isinstance(value, Kernel)]
-    nearest = _core.did_you_mean(name, kernels)
-    fix = f"did you mean {nearest}?" if nearest else f"It has {', '.join(kernels) or 'none'}."
-    _core.refuse("E001", f"{path} has no kernel {name!r}", fix=fix)
-    return None
 
 
 def _range(array):

@@ -10,12 +10,18 @@ from trainyard.nki.dtypes import by_name, name_of
 
 def bind_arguments(function, name, args, kwargs):
     """The call's BoundArguments; E007 where they do not fit the kernel's signature."""
+    signature = inspect.signature(function)
     try:
-        return inspect.signature(function).bind(*args, **kwargs)
+        return signature.bind(*args, **kwargs)
     except TypeError as error:
-        _core.refuse(
-            "E007", f"{name}: {error}", fix=f"Call it as {name}{inspect.signature(function)}."
-        )
+        message, fix = f"{name}: {error}", f"Call it as {name}{signature}."
+    unknown = [key for key in kwargs if key not in signature.parameters]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    if unknown and not takes_any:  # a misspelt name explains the one that is missing
+        message = f"{name} has no parameter {unknown[0]}"
+        if nearest := _core.did_you_mean(unknown[0], list(signature.parameters)):
+            fix = f"did you mean {nearest}? {fix}"
+    return _core.refuse("E007", message, fix=fix)
 
 
 def is_torch(value):
@@ -72,7 +78,10 @@ class Inputs:
         shape = array.shape or (1,)
         packed = np.ascontiguousarray(array).reshape(shape)
         if not packed.size:
-            _core.refuse("E007", f"argument {name} has no elements", str(array.shape))
+            message = f"argument {name} has no elements"
+            _core.refuse(
+                "E007", message, str(list(array.shape)), "sizes from 1", "kernel arguments"
+            )
         tensor = self.trace.add_input(name, dtype, list(shape), packed.ctypes.data, packed)
         self.borrowed[tensor._id] = (packed, original)
         return tensor

@@ -100,7 +100,9 @@ def launch(
     grid = lnc or os.environ.get("TRAINYARD_LNC")
     lnc = int(grid or 1)
     if not 1 <= lnc <= 2:
-        _core.refuse("E007", "the launch grid", str(lnc), "1 or 2", "physical cores", "")
+        message = f"{getattr(function, '__name__', 'kernel')} on {lnc} physical cores"
+        fix = "Launch it as kernel[1] or kernel[2]."
+        _core.refuse("E007", message, str(lnc), "1 or 2", "cores of a logical core", fix)
     if time_only is None:
         time_only = os.environ.get("TRAINYARD_TIME_ONLY") == "1"
     if eager is None:
