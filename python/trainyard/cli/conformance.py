@@ -1,70 +1,112 @@
-"""trainyard conformance: public kernels from a checkout, against NumPy."""
+"""`trainyard conformance`: public kernels from a checkout, against NumPy."""
 
-import argparse
 import json
 import os
 import sys
 from pathlib import Path
 
+from trainyard import _core, load_machine
+from trainyard.cli.options import (
+    Parser,
+    check_output,
+    command,
+    named,
+    one_of,
+    positive,
+    seconds,
+    suggestion,
+)
 from trainyard.conformance import report
 from trainyard.conformance.case import MACHINES
 from trainyard.conformance.run import run_cases
-from trainyard.conformance.suites import SUITES, find_file
+from trainyard.conformance.suites import SUITES, digests
+from trainyard.output import say
+
+_EXAMPLES = """
+examples:
+  trainyard conformance nki-examples --from aws-neuron-sdk
+  trainyard conformance nki-attention --from nki-samples --machine trn2 --only v8
+  trainyard conformance nki-examples --from aws-neuron-sdk --json - | jq .
+
+Exit status: 0 if every case passed or was refused as documented, 1 if one failed, 2 for a refusal.
+"""
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def _parser():
+    parser = Parser(
         prog="trainyard conformance",
+        usage="trainyard conformance SUITE --from PATH [options]",
         description="Runs the kernels of a public suite, unmodified, and compares them with NumPy.",
+        epilog=_EXAMPLES,
     )
-    parser.add_argument("suite", choices=SUITES)
-    parser.add_argument("--from", dest="checkout", type=Path, required=True, metavar="PATH",
-                        help="a checkout of the suite's repository")  # fmt: skip
-    parser.add_argument("--machine", nargs="+", default=MACHINES, help="default: %(default)s")
-    parser.add_argument("--only", default="", metavar="WORD", help="cases whose name has this word")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="cases at a time")
-    parser.add_argument("--timeout", type=float, default=300, metavar="S", help="seconds a case")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
-    parser.add_argument("--report", type=Path, metavar="FILE",
-                        help="write the suite's section of this Markdown page")  # fmt: skip
-    return parser.parse_args(arguments)
+    add = parser.add_argument
+    add("suite", metavar="SUITE", type=one_of(*SUITES), help=" or ".join(SUITES))
+    add("--from", dest="checkout", metavar="PATH", type=named, required=True,
+        help="a checkout of the suite's repository")  # fmt: skip
+    add("--machine", metavar="NAME", nargs="+", type=named, help=f"default: {' '.join(MACHINES)}")
+    add("--only", metavar="WORD", default="", help="cases whose name has this word")
+    add("--jobs", metavar="N", type=positive, default=os.cpu_count() or 1, help="cases at a time")
+    add("--timeout", metavar="S", type=seconds, default=300, help="seconds a case (default: 300)")
+    add("--json", metavar="FILE", type=named, help="write all figures; - for standard output")
+    add("--report", metavar="FILE", type=named, help="write the suite's section of this page")
+    parser.add_debug()
+    return parser
 
 
-def show_progress(done: int, total: int):
+def show_progress(row: dict, done: int, total: int):
+    """A bar on a terminal, elsewhere a line a case, so that a log shows where it hangs."""
+    name = f"{row['kernel']} {row['size']} {row['dtype']} on {row['machine']}"
     if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        bar = "#" * (30 * done // total)
-        print(f"\r[{bar:30}] {done} of {total}", end=end, file=sys.stderr, flush=True)
+        line = f"\r\x1b[K[{'#' * (30 * done // total):30}] {done} of {total}  {name}"[:100]
+        print(line if done < total else "\r\x1b[K", end="", file=sys.stderr, flush=True)
+    else:
+        print(f"{done}/{total} {report.outcome(row)}: {name}", file=sys.stderr, flush=True)
 
 
-def main(arguments: list[str]) -> int:
-    options = parse(arguments)
-    suite = SUITES[options.suite]
-    cases = [case for case in suite.cases() if options.only in case.name]
-    if not cases:
-        print(f"no case of {options.suite} has {options.only!r} in its name", file=sys.stderr)
-        return 2
+def _checked(options):
+    """The machines, cases and digests of their files; refuses what could not be run."""
+    for path in (options.json, options.report):
+        check_output(path)
+    if options.report and (options.machine or options.only):
+        _core.refuse("E001", "trainyard conformance: --report is of all machines and cases",
+                     fix="Leave --machine and --only out.")  # fmt: skip
+    machines = list(dict.fromkeys(options.machine or MACHINES))
+    for machine in machines:
+        load_machine(machine)
+    cases = SUITES[options.suite].cases()
+    wanted = [case for case in cases if options.only in case.name]
+    if not wanted:
+        words = {word for case in cases for word in case.name.split()}
+        _core.refuse("E001", f"no case of {options.suite} has {options.only!r} in its name",
+                     fix=suggestion(options.only, words))  # fmt: skip
     try:
-        for name in sorted({case.file for case in cases}):
-            find_file(options.checkout, name)
+        found = digests(Path(options.checkout), wanted)
     except FileNotFoundError as error:
-        print(f"{error}: not a checkout of {options.suite}", file=sys.stderr)
-        return 2
+        fix = f"Give a checkout of {SUITES[options.suite].REPOSITORY}."
+        _core.refuse("E006", f"not a checkout of {options.suite}: {error}", fix=fix)
+    return machines, wanted, found
 
-    rows = list(
-        run_cases(
-            options.suite,
-            cases,
-            list(options.machine),
-            options.checkout.resolve(),
-            max(1, options.jobs),
-            options.timeout,
-            show_progress,
-        )
+
+@command
+def main(arguments):
+    """The exit status: 0 if nothing failed, 1 if a case did, 2 for a refusal."""
+    options = _parser().parse_all(arguments)
+    machines, cases, found = _checked(options)
+    rows = run_cases(
+        options.suite,
+        cases,
+        machines,
+        Path(options.checkout).resolve(),
+        options.jobs,
+        options.timeout,
+        show_progress,
     )
-    print(report.table(rows))
-    if options.json:
-        report.write_atomically(options.json, json.dumps(rows, indent=1) + "\n")
+    as_json = json.dumps(rows, indent=1) + "\n"
+    say(as_json[:-1] if options.json == "-" else report.table(rows))
+    if options.json and options.json != "-":
+        report.write_atomically(Path(options.json), as_json)
     if options.report:
-        report.write_page(options.report, options.suite, suite.TITLE, rows)
+        suite = SUITES[options.suite]
+        text = report.section(options.suite, suite.TITLE, suite.REPOSITORY, found, rows)
+        report.write_page(Path(options.report), options.suite, text)
     return 1 if any(row["outcome"] == "failed" for row in rows) else 0

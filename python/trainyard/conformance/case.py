@@ -24,6 +24,7 @@ class Case:
     dtype: str
     precision: str = ""  # a key of TOLERANCES; the input's type if empty
     refused: dict[str, str] = field(default_factory=dict)  # machine -> the code that is right there
+    note: str = ""  # what a reader of the result should know
 
     @property
     def name(self) -> str:

@@ -4,9 +4,10 @@ import ml_dtypes
 import numpy as np
 
 from trainyard.conformance import references
-from trainyard.conformance.case import Case
+from trainyard.conformance.case import MACHINES, Case
 
 TITLE = "examples of the NKI documentation"
+REPOSITORY = "aws-neuron/aws-neuron-sdk, 81ce03ae or newer"
 TYPES = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16}
 
 
@@ -63,14 +64,6 @@ def small_cases():
     return cases
 
 
-def matmul_size(kernel, dtype):
-    """K, M, N. The tutorial's own size, but the basic kernel takes one tile, and the sums of the
-    last one fill more than SBUF at that size in float32."""
-    if kernel == "basic":
-        return 128, 64, 512
-    return 1024, 2048 if (kernel, dtype) == ("fully_optimized", "float32") else 4096, 2048
-
-
 def matmul_cases():
     kernels = ("basic", "tiled", "hoist_load", "block_free_dimension", "fully_optimized")
     return [
@@ -85,13 +78,13 @@ def matmul_cases():
         )
         for kernel in kernels
         for dtype in TYPES
-        for k, m, n in [matmul_size(kernel, dtype)]
+        # The tutorial's own sizes; the basic kernel takes one tile.
+        for k, m, n in [(128, 64, 512) if kernel == "basic" else (1024, 4096, 2048)]
     ]
 
 
-def mamba_inputs(batch, channels, states, steps, dtype):
-    """Step sizes and decay rates in the range that trained models have. The decay rates are the
-    scale of an activation, which the chip takes in float32 only."""
+def mamba_inputs(batch, channels, states, steps, dtype, rates):
+    """Step sizes and decay rates in the range that trained models have."""
 
     def inputs(rng):
         delta = rng.uniform(0.001, 0.1, (batch, channels, steps))
@@ -99,24 +92,41 @@ def mamba_inputs(batch, channels, states, steps, dtype):
         a = -np.tile(np.arange(1.0, states + 1), (channels, 1))
         b, c = rng.standard_normal((2, batch, states, steps))
         delta, u, b, c = (array.astype(TYPES[dtype]) for array in (delta, u, b, c))
-        return delta, u, a.astype(np.float32), b, c
+        return delta, u, a.astype(TYPES[rates]), b, c
 
     return inputs
 
 
+SCALE_RULE = "the decay rates are the scale of nki.isa.activation, which is float32"
+STORED = (
+    "the reference rounds to bfloat16 what the kernel keeps in tiles of bfloat16, which alone "
+    "moves it by 1.0e-02 of the range"
+)
+
+
 def mamba_cases():
+    """The decay rates are the scale of an activation, which the chip takes in float32 only: with
+    all inputs in bfloat16 the kernels are refused, with all others they run."""
+    size = "256x2048, 16 states"
+    variants = [
+        ("float32", "float32", size, {}, ""),
+        ("bfloat16", "float32", f"{size}, A in float32", {}, STORED),
+        ("bfloat16", "bfloat16", size, dict.fromkeys(MACHINES, "E105"), SCALE_RULE),
+    ]
     return [
         Case(
             f"mamba v{version}",
             "mamba_nki_kernels.py",
             f"mamba_v{version}",
-            mamba_inputs(1, 256, 16, 2048, dtype),
+            mamba_inputs(1, 256, 16, 2048, dtype, rates),
             references.selective_scan,
-            "256x2048, 16 states",
+            size,
             dtype,
+            refused=refused,
+            note=note,
         )
         for version in (1, 2, 3)
-        for dtype in TYPES
+        for dtype, rates, size, refused, note in variants
     ]
 
 

@@ -9,41 +9,74 @@ from pathlib import Path
 HEADER = """# Conformance
 
 Public kernels, run unmodified from a checkout, against NumPy references of ours in float64. This
-page is written by `make conformance SUITE=… FROM=path`; none of the kernels is in this repository.
+page is written by `make conformance SUITE=… FROM=path`, one section a suite; none of the kernels
+is in this repository. `trainyard conformance --help` has the options, `--json` every figure.
 
 The error is relative to the reference's range. Up to 1e-05 passes where a kernel computes in
 float32, up to 1e-02 where it computes in bfloat16; where it only moves data, nothing may differ.
 Next to it stand the largest and the median error of single elements, in units of the last place
-(ULP) of the output's type. `refused` with a code is what the chip or its compiler would say as
-well, and is right only where a suite expects that code. Times are simulated and uncalibrated.
+(ULP) of the output's type; elements near zero among large ones have many. Of several machines the
+largest is shown. `refused` with a code is what the documentation says of the chip as well, and is
+right only where the suite expects that code; below each table stands the rule.
 """
+OUTCOMES = {"passed": "passed", "refused": "refused as documented", "failed": "failed"}
 COLUMNS = ("kernel", "size", "type", "machine", "outcome", "error", "max ULP", "median", "time")
 LEFT = 5  # columns of words; the rest are numbers
 
 
+def outcome(row: dict) -> str:
+    return row["outcome"] + (f" {row['code']}" if row.get("code") else "")
+
+
+def numbers(rows: list[dict]) -> list[str]:
+    """The largest figures of these rows, or blanks."""
+    rows = [row for row in rows if "range_error" in row]
+    if not rows:
+        return ["", "", ""]
+    error, most, median = (
+        max(row[key] for row in rows) for key in ("range_error", "max_ulp", "median_ulp")
+    )
+    return [f"{error:.1e}", f"{most:.3g}", f"{median:.3g}"]
+
+
 def cells(row: dict) -> list[str]:
-    outcome = row["outcome"] + (f" {row['code']}" if row.get("code") else "")
-    words = [row["kernel"], row["size"], row["dtype"], row["machine"], outcome]
-    if "range_error" not in row:
-        return [*words, "", "", "", ""]
-    time = f"{row['simulated_us']:,.1f} us"
-    ulps = [f"{row[key]:.3g}" for key in ("max_ulp", "median_ulp")]
-    return [*words, f"{row['range_error']:.1e}", *ulps, time]
+    words = [row["kernel"], row["size"], row["dtype"], row["machine"], outcome(row)]
+    time = f"{row['simulated_us']:,.1f} us" if "simulated_us" in row else ""
+    return [*words, *numbers([row]), time]
 
 
 def summary(rows: list[dict]) -> str:
     """Counts, and beside them what two implementations that do nothing would score."""
     counts = Counter(row["outcome"] for row in rows)
-    words = ", ".join(f"{counts[what]} {what}" for what in ("passed", "refused", "failed"))
+    words = ", ".join(f"{counts[key]} {what}" for key, what in OUTCOMES.items())
     nothing = sum(bool(row.get("nothing")) for row in rows)
     return (
-        f"{words} of {len(rows)}. Null scores: {nothing} of {len(rows)} would pass with an "
+        f"{words}, of {len(rows)}. Null scores: {nothing} of {len(rows)} would pass with an "
         f"implementation that computes nothing (zeros), 0 with one that always raises."
     )
 
 
+def reasons(rows: list[dict]) -> list[str]:
+    """A line for each reason or note, with the kernels and machines that it is of."""
+    texts = {}
+    for row in rows:
+        why = row.get("why", "").removeprefix("error ").removeprefix("unsupported ")
+        text = "; ".join(part for part in (f"{row['outcome']}: {why}" if why else "", row["note"])
+                         if part)  # fmt: skip
+        if text:
+            found = texts.setdefault((row["size"], row["dtype"], text), ({}, {}))
+            found[0][row["kernel"]] = found[1][row["machine"]] = None
+    every = {row["machine"] for row in rows}
+    return [
+        f"{', '.join(kernels)} ({size}, {dtype})"
+        + ("" if set(machines) == every else f" on {', '.join(machines)}")
+        + f": {text}."
+        for (size, dtype, text), (kernels, machines) in texts.items()
+    ]
+
+
 def table(rows: list[dict]) -> str:
-    """Aligned columns for a terminal, and a line for each failure."""
+    """Aligned columns for a terminal, and why some did not pass."""
     lines = [list(COLUMNS), *(cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
 
@@ -51,35 +84,52 @@ def table(rows: list[dict]) -> str:
         pairs = enumerate(zip(line, widths, strict=True))
         return "  ".join(c.ljust(w) if i < LEFT else c.rjust(w) for i, (c, w) in pairs).rstrip()
 
-    failures = [
-        f"failed: {row['kernel']} {row['size']} {row['dtype']} on {row['machine']}: {row['why']}"
-        for row in rows
-        if row["outcome"] == "failed"
-    ]
-    return "\n".join([*(aligned(line) for line in lines), *failures, summary(rows)])
+    return "\n".join([*(aligned(line) for line in lines), *reasons(rows), summary(rows)])
 
 
-def section(suite: str, title: str, rows: list[dict]) -> str:
-    rule = ["---"] * LEFT + ["---:"] * (len(COLUMNS) - LEFT)
-    lines = [f"## {suite}: {title}", "", summary(rows), ""]
-    lines += ["| " + " | ".join(line) + " |" for line in (COLUMNS, rule, *map(cells, rows))]
-    failures = [f"* {r['kernel']} on {r['machine']}: {r['why']}" for r in rows if r.get("why")]
-    unique = list(dict.fromkeys(failures))
-    return "\n".join([*lines, *([""] if unique else []), *unique]) + "\n"
+def section(suite: str, title: str, repository: str, digests: dict, rows: list[dict]) -> str:
+    """One line a case, one column a machine. No times: they are not what a suite is about."""
+    machines = list(dict.fromkeys(row["machine"] for row in rows))
+    cases = {}
+    for row in rows:
+        cases.setdefault((row["kernel"], row["size"], row["dtype"]), []).append(row)
+    columns = ["kernel", "size", "type", *machines, "error", "max ULP", "median"]
+    rule = ["---"] * (3 + len(machines)) + ["---:"] * 3
+    lines = [[*case, *map(outcome, found), *numbers(found)] for case, found in cases.items()]
+    files = ", ".join(f"`{name}` {digest}" for name, digest in sorted(digests.items()))
+    return "\n".join(
+        [
+            f"## {suite}: {title}",
+            "",
+            f"`make conformance SUITE={suite} FROM=path`, with a checkout of {repository}.",
+            "",
+            summary(rows),
+            "",
+            *("| " + " | ".join(line) + " |" for line in (columns, rule, *lines)),
+            "",
+            *(f"* {text}" for text in reasons(rows)),
+            f"* Files, and how their SHA-256 begins: {files}.",
+            "",
+        ]
+    )
 
 
-def write_page(path: Path, suite: str, title: str, rows: list[dict]):
+def write_page(path: Path, suite: str, text: str):
     """Replaces this suite's section of the page and keeps the others; all or nothing."""
     old = path.read_text() if path.exists() else ""
     found = re.findall(r"^(## ([\w-]+):.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL)
-    sections = {name: text for text, name in found} | {suite: section(suite, title, rows)}
+    sections = {name: text for text, name in found} | {suite: text}
     page = "\n".join([HEADER, *(text.rstrip("\n") + "\n" for _, text in sorted(sections.items()))])
     write_atomically(path, page)
 
 
 def write_atomically(path: Path, text: str):
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

@@ -1,5 +1,6 @@
 """The suites by name, and where their files are in a checkout."""
 
+import hashlib
 from pathlib import Path
 
 from trainyard.conformance import nki_attention, nki_examples
@@ -22,3 +23,11 @@ def find_file(checkout: Path, name: str) -> Path:
     if not found:
         raise FileNotFoundError(f"no {name} under {checkout}")
     return found[0]
+
+
+def digests(checkout: Path, cases: list[Case]) -> dict[str, str]:
+    """What tells one version of the kernels' files from another, by file name."""
+    return {
+        name: hashlib.sha256(find_file(checkout, name).read_bytes()).hexdigest()[:12]
+        for name in sorted({case.file for case in cases})
+    }

@@ -34,11 +34,13 @@ def judge(case, machine: str, result, reference) -> dict:
         return {"outcome": "failed", "why": f"ran, but {right_code} is right"}
     if result.shape != reference.shape:
         return {"outcome": "failed", "why": f"shape {result.shape}, not {reference.shape}"}
+    if not np.isfinite(result.astype(np.float64)).all():
+        return {"outcome": "failed", "why": "some results are not finite"}
     found = figures(result, reference)
     # What an implementation that computes nothing would score: its output is zeros.
     nothing = range_error(np.zeros_like(result), reference) <= case.tolerance
     passed = found["range_error"] <= case.tolerance
-    why = "" if passed else f"{found['range_error']:.1e} of the range"
+    why = "" if passed else f"an error of {found['range_error']:.1e} of the range"
     return {"outcome": "passed" if passed else "failed", "why": why, "nothing": nothing, **found}
 
 
@@ -51,9 +53,8 @@ def run_case(case, machine: str, path: Path) -> dict:
             run = trainyard.run(load(path, case.function), *arrays, machine=machine)
     except trainyard.Error as error:
         right = case.refused.get(machine) == error.code
-        message = str(error).splitlines()[0]
         outcome = "refused" if right else "failed"
-        return {"outcome": outcome, "code": error.code, "why": message, "nothing": False}
+        return {"outcome": outcome, "code": error.code, "why": str(error).splitlines()[0]}
     host_seconds = time.process_time() - start
     found = judge(case, machine, np.asarray(run.outputs), case.reference(*arrays))
     return found | {"simulated_us": run.time.seconds * 1e6, "host_cpu_s": host_seconds}
