@@ -96,8 +96,9 @@ void Application::refuse_unknown() const {
   const std::string word = app_.remaining().front();
   std::vector<std::string> known = option_names(app_);
   for (const Command& command : all_commands()) known.emplace_back(command.name);
-  refuse(word.starts_with("-") ? "unknown option" : "unknown command", word, known,
-         "trainyard --help");
+  const bool option = word.starts_with("-");
+  refuse(option ? "unknown option" : "unknown command", word, known,
+         option ? "trainyard --help; options of a command stand after it" : "trainyard --help");
 }
 
 void Application::act() const {

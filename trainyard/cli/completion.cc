@@ -1,9 +1,11 @@
 // `trainyard completion SHELL`: a script made from the commands and options as they are declared.
-// Names of machines are asked for when they are needed, so that new files complete too.
+// Names of machines are asked for when they are needed, so that new files complete too; so are the
+// options of Python's commands, which this program does not know.
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "trainyard/base/diagnostics.h"
 #include "trainyard/cli/command.h"
 
 namespace trainyard::cli {
@@ -17,7 +19,7 @@ _trainyard() {{
     COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
     return
   fi
-  case ${{COMP_WORDS[1]}} in
+  [[ $word != -* ]] || case ${{COMP_WORDS[1]}} in
 {cases}  esac
   if [ "$before" = --svg ]; then
     COMPREPLY=($(compgen -f -- "$word"))
@@ -45,7 +47,7 @@ _trainyard() {{
     _describe command commands
     return
   fi
-  case ${{words[2]}} in
+  [[ $PREFIX != -* ]] || case ${{words[2]}} in
 {cases}  esac
   if [[ ${{words[CURRENT-1]}} == --svg ]]; then
     _files
@@ -68,8 +70,16 @@ complete -c trainyard -n __fish_use_subcommand -f -l help
 complete -c trainyard -n __fish_use_subcommand -f -l version
 set -l of __fish_seen_subcommand_from
 {lines}complete -c trainyard -n "$of machines" -f -a '(trainyard machines --names)'
+complete -c trainyard -n "$of {machines}" -l machine -x -a '(trainyard machines --names)'
 complete -c trainyard -n "$of completion" -f -a 'bash zsh fish'
 )sh";
+
+/// Prints the options that the help of a Python command lists, one a line.
+std::string ask_for_options(std::string_view command) {
+  return fmt::format("trainyard {} --help | sed -nE 's/^  (-., )?(--[a-z-]+).*/\\2/p'", command);
+}
+
+bool is_python(const Command& command) { return command.add == nullptr; }
 
 /// `text` between single quotes of a POSIX shell.
 std::string shell_text(std::string_view text) {
@@ -103,7 +113,8 @@ std::string bash_script(const CLI::App& root) {
   std::string commands, cases;
   for (const Command& command : all_commands()) {
     const std::string name(command.name);
-    const std::string options = options_of(*root.get_subcommand(name));
+    const std::string options = is_python(command) ? "$(" + ask_for_options(name) + ")"
+                                                   : options_of(*root.get_subcommand(name));
     commands += (commands.empty() ? "" : " ") + name;
     cases += fmt::format("    {}) options=\"{}\" ;;\n", name, options);
   }
@@ -114,7 +125,8 @@ std::string zsh_script(const CLI::App& root) {
   std::string commands, cases;
   for (const Command& command : all_commands()) {
     const std::string name(command.name);
-    const std::string options = options_of(*root.get_subcommand(name));
+    const std::string options = is_python(command) ? "${(f)\"$(" + ask_for_options(name) + ")\"}"
+                                                   : options_of(*root.get_subcommand(name));
     commands += fmt::format("    {}\n", shell_text(fmt::format("{}:{}", name, command.summary)));
     cases += fmt::format("    {}) options=({}) ;;\n", name, options);
   }
@@ -122,11 +134,18 @@ std::string zsh_script(const CLI::App& root) {
 }
 
 std::string fish_script(const CLI::App& root) {
-  std::string lines;
+  std::string lines, machines;  // machines: the commands that may have --machine
   for (const Command& command : all_commands()) {
     lines += fmt::format("complete -c trainyard -n __fish_use_subcommand -f -a {} -d {}\n",
                          command.name, fish_text(command.summary));
     const CLI::App* sub = root.get_subcommand(std::string(command.name));
+    if (is_python(command) || sub->get_option_no_throw("--machine") != nullptr)
+      machines += fmt::format("{}{}", machines.empty() ? "" : " ", command.name);
+    if (is_python(command)) {
+      lines += fmt::format("complete -c trainyard -n \"$of {}\" -a \"({})\"\n", command.name,
+                           ask_for_options(command.name));
+      continue;
+    }
     for (const CLI::Option* option : sub->get_options()) {
       for (const std::string& name : option->get_lnames()) {
         lines += fmt::format("complete -c trainyard -n \"$of {}\" -l {} -d {}\n", command.name,
@@ -134,23 +153,27 @@ std::string fish_script(const CLI::App& root) {
       }
     }
   }
-  return fmt::format(kFish, fmt::arg("lines", lines));
+  return fmt::format(kFish, fmt::arg("lines", lines), fmt::arg("machines", machines));
 }
 
 }  // namespace
 
 Action add_completion(CLI::App& app) {
   auto shell = std::make_shared<std::string>();
-  app.add_option("SHELL", *shell, "bash, zsh or fish")
-      ->required()
-      ->type_name("")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_option("SHELL", *shell, "bash, zsh or fish")->required()->type_name("");
   app.footer("Example:\n  eval \"$(trainyard completion bash)\"");
   return [shell, root = app.get_parent()] {
-    const std::string script = *shell == "bash"  ? bash_script(*root)
-                               : *shell == "zsh" ? zsh_script(*root)
-                                                 : fish_script(*root);
-    fmt::print("{}", script);
+    const std::vector<std::pair<std::string, std::string (*)(const CLI::App&)>> scripts = {
+        {"bash", bash_script}, {"zsh", zsh_script}, {"fish", fish_script}};
+    std::vector<std::string> names;
+    for (const auto& [name, script] : scripts) {
+      if (name == *shell) return fmt::print("{}", script(*root));
+      names.push_back(name);
+    }
+    base::Error error(base::Code::E001, fmt::format("completion: no shell {}", *shell));
+    const std::string near = base::did_you_mean(*shell, names);
+    throw error.fix(near.empty() ? "there are bash, zsh and fish"
+                                 : fmt::format("did you mean {}?", near));
   };
 }
 
