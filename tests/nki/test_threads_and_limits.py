@@ -1,5 +1,6 @@
 """Host threads, processes and time: none of them changes a bit, or hangs."""
 
+import inspect
 import multiprocessing
 import threading
 import time
@@ -50,6 +51,28 @@ def test_threads_and_eager_mode_change_no_bit(rng):
         assert result.outputs.tobytes() == results[0].outputs.tobytes()
         assert result.time == results[0].time
         assert result.engines == results[0].engines
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_of_several_refusals_the_first_in_the_program_is_raised(threads):
+    @nki.jit
+    def kernel(x):
+        slow, fast = nl.load(x), nl.ndarray((128, 128), nl.float32, buffer=nl.sbuf)
+        for _ in range(50):
+            nisa.activation(slow, nl.gelu, slow)
+        ones = slow[:, 0:128]  # no permutation, which the transposition needs
+        nisa.memset(ones, 1.0)
+        nisa.memset(fast, 1.0)
+        result = nl.ndarray((128, 128), nl.float32, buffer=nl.psum)
+        other = nl.ndarray((128, 128), nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(result, fast, moving=ones, is_transpose=True)
+        nisa.nc_matmul(other, fast, moving=fast, is_transpose=True)
+
+    lines, first = inspect.getsourcelines(kernel.function)
+    expected = first + next(i for i, line in enumerate(lines) if "moving=ones" in line)
+    with pytest.raises(trainyard.Error) as caught:
+        trainyard.run(kernel, np.ones((128, 4096), np.float32), threads=threads)
+    assert (caught.value.code, caught.value.line) == ("E111", expected)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -41,7 +41,7 @@ class Values {
   void check_output(TensorId output);
 
  private:
-  struct Window;
+  friend class Execution;
   void run_one(InstructionId i);
 
   const Program& program_;
