@@ -260,6 +260,25 @@ std::string signature(const Spec& spec) {
   return fmt::format("{}({})", spec.name, fmt::join(parts, ", "));
 }
 
+[[noreturn]] void refuse_name(const Spec& spec, const char* name) {
+  std::vector<std::string> names;
+  for (const Param& p : spec.params) names.emplace_back(p.name);
+  const std::string nearest = base::did_you_mean(name, names);
+  Error e(Code::E115, fmt::format("{} has no parameter {}", spec.name, name));
+  e.note(signature(spec));
+  if (!nearest.empty()) e.fix(fmt::format("did you mean {}?", nearest));
+  throw e;
+}
+
+// NKI before 0.3 also took the type of the result. It says nothing new if dst has that type.
+void check_result_type(const isa::Call& call, nb::handle dtype) {
+  const base::DType wanted = to_dtype(dtype), dst = call.operand(0).dtype();
+  if (wanted == dst) return;
+  throw Error(Code::E115, fmt::format("{}: dtype is {}, dst is {}", call.spec().name,
+                                      base::name_of(wanted), base::name_of(dst)))
+      .fix("Leave dtype out: the result has dst's type.");
+}
+
 program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t positional,
                               PyObject* keywords) {
   Trace& trace = Trace::required();
@@ -274,18 +293,16 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
                                         count, positional))
         .note(signature(spec));
   for (Py_ssize_t i = 0; i < positional; ++i) given[i] = args[i];
+  PyObject* result_type = nullptr;
   const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < named; ++i) {
     const int at = find_name(f, PyTuple_GET_ITEM(keywords, i));
     if (at < 0) {
-      std::vector<std::string> names;
-      for (const Param& p : spec.params) names.emplace_back(p.name);
       const char* name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(keywords, i));
-      const std::string nearest = base::did_you_mean(name, names);
-      Error e(Code::E115, fmt::format("{} has no parameter {}", spec.name, name));
-      e.note(signature(spec));
-      if (!nearest.empty()) e.fix(fmt::format("did you mean {}?", nearest));
-      throw e;
+      if (name != std::string_view("dtype") || spec.params[0].name != "dst")
+        refuse_name(spec, name);
+      result_type = args[positional + i];
+      continue;
     }
     if (given[at])
       throw Error(Code::E115,
@@ -313,6 +330,7 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   }
   const isa::Call call(spec, a.values.data(), operands.data(), trace.program,
                        trace.program.machine(), engine);
+  if (result_type) check_result_type(call, result_type);
   isa::check_common(call);
   if (spec.check) spec.check(call);
   const program::InstructionId id = trace.program.add(

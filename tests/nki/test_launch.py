@@ -47,6 +47,21 @@ def test_every_spelling_of_a_call(x):
     np.testing.assert_array_equal(trainyard.run(scaled, x, factor=4.0).outputs, x * 4)
 
 
+def test_the_result_type_of_older_kernels_says_nothing_new(x):
+    @nki.jit
+    def halved(x, dtype):
+        tile = nl.ndarray(x.shape, nl.bfloat16, buffer=nl.sbuf)
+        nisa.tensor_copy(dst=tile, src=nl.load(x), dtype=dtype)
+        out = nl.ndarray(x.shape, nl.bfloat16, buffer=nl.shared_hbm)
+        nl.store(out, tile)
+        return out
+
+    found = halved(x, nl.bfloat16)
+    np.testing.assert_array_equal(found, x.astype(found.dtype))
+    with pytest.raises(_core.Error, match="E115.*dtype is float32, dst is bfloat16"):
+        halved(x, nl.float32)
+
+
 def test_a_kernel_keeps_its_signature_and_page():
     assert list(inspect.signature(scaled).parameters) == ["x", "factor", "shift"]
     assert (scaled.__name__, scaled.__doc__) == ("scaled", "x * factor + shift")
