@@ -58,7 +58,7 @@ def test_the_result_type_of_older_kernels_says_nothing_new(x):
 
     found = halved(x, nl.bfloat16)
     np.testing.assert_array_equal(found, x.astype(found.dtype))
-    with pytest.raises(_core.Error, match="E115.*dtype is float32, dst is bfloat16"):
+    with pytest.raises(_core.Error, match="dtype is float32, dst is bfloat16"):
         halved(x, nl.float32)
 
 

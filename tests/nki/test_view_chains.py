@@ -41,10 +41,11 @@ class Chain:
         if dim is None or self.array.ndim - 1 < 1 + self.fixed:
             return None
         index = self.draw(st.integers(-self.array.shape[dim], self.array.shape[dim] - 1))
-        array = np.take(self.array, index, dim)
+        key = (slice(None),) * dim + (index,)
+        array = self.array[key]  # a view, which keeps its steps
         if self.draw(st.booleans()):
             return self.tensor.select(dim, index), array
-        return self.tensor[(slice(None),) * dim + (index,)], array
+        return self.tensor[key], array
 
     def permute(self):
         free = list(range(self.fixed, self.array.ndim))
