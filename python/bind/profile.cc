@@ -102,7 +102,7 @@ void bind_profile(nb::module_& m) {
       .def_prop_ro("intervals", intervals_of)
       .def("time_text", &profile::time_text)
       .def("to_text", &profile::summary_text)
-      .def("to_json", [](const Profile& p) { return profile::summary_json(p).dump(2); });
+      .def("to_json", [](const Profile& p) { return profile::summary_json(p); });
   m.def("time", time_cores, nb::arg("traces"), nb::arg("schedule") = nb::none(),
         nb::arg("place") = nb::none(), nb::arg("intervals") = false,
         "Times the finished traces of the cores of one logical core, without values.");

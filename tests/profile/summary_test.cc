@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/profile/make_trace.h"
 
 namespace trainyard::profile {
@@ -64,7 +66,7 @@ TEST(Summary, JsonHasTheSameFigures) {
   Trace t = make_trace();
   t.flops = 123.4e6;
   t.findings = {{"an approximate value decides a branch", {"kernel.py", 9}}};
-  const auto json = summary_json(t);
+  const auto json = nlohmann::json::parse(summary_json(t));
   EXPECT_EQ(json["time"]["ps"], 12'340'000);
   EXPECT_EQ(json["time"]["text"], "12.34 us simulated (uncalibrated, 10.1 to 15.7 us)");
   EXPECT_FALSE(json["time"]["calibrated"].get<bool>());

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "trainyard/cli/command.h"
 #include "trainyard/cli/explain_pages.h"

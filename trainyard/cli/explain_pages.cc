@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "trainyard/cli/machine_facts.h"
 #include "trainyard/isa/describe.h"

@@ -7,6 +7,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "trainyard/cli/machine_facts.h"
 #include "trainyard/machine/catalog.h"

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/cli/command.h"

@@ -17,8 +17,6 @@ namespace {
 using base::Code;
 using base::Error;
 
-constexpr int kIndent = 2;
-
 struct Options {
   std::vector<std::string> files, overrides;
   std::string machine, schedule, place, trace;
@@ -80,7 +78,7 @@ Action add_time(CLI::App& app) {
     const profile::Trace trace = timed(*options);
     if (!options->trace.empty()) profile::write_perfetto(options->trace, {&trace});
     if (options->json) {
-      fmt::print("{}\n", profile::summary_json(trace).dump(kIndent));
+      fmt::print("{}\n", profile::summary_json(trace));
     } else {
       fmt::print("{}", profile::summary_text(trace));
     }

@@ -7,10 +7,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace trainyard::profile {
 
 namespace {
+
+constexpr int kIndent = 2;
 
 struct Unit {
   double picoseconds;
@@ -142,7 +145,7 @@ std::string summary_text(const Trace& t) {
   return text;
 }
 
-nlohmann::ordered_json summary_json(const Trace& t) {
+std::string summary_json(const Trace& t) {
   using Json = nlohmann::ordered_json;
   Json engines = Json::array(), findings = Json::array();
   for (const Lane& lane : t.lanes) {
@@ -181,7 +184,7 @@ nlohmann::ordered_json summary_json(const Trace& t) {
                       {"reached_control_flow", f.reached_control_flow},
                       {"text", fidelity_text(f)}};
   json["findings"] = std::move(findings);
-  return json;
+  return json.dump(kIndent);
 }
 
 }  // namespace trainyard::profile

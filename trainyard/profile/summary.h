@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "trainyard/profile/trace.h"
 
 namespace trainyard::profile {
@@ -18,6 +16,7 @@ std::string fidelity_text(const Fidelity& fidelity);
 /// What a run prints of one kernel, several lines, each with its newline.
 std::string summary_text(const Trace& trace);
 
-nlohmann::ordered_json summary_json(const Trace& trace);
+/// The same as JSON, indented by two spaces.
+std::string summary_json(const Trace& trace);
 
 }  // namespace trainyard::profile
