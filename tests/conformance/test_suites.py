@@ -56,18 +56,19 @@ def test_a_page_holds_both_suites_and_all_machines(tmp_path):
     rows = [row(machine=m) for m in MACHINES] + [refused(m) for m in MACHINES]
     rows[2]["range_error"] = 3e-6
     sections = {
-        suite: report.section(suite, "title", "owner/name", {"f.py": "0123"}, rows)
-        for suite in SUITES
+        name: report.section(name, suite, {"f.py": "0123"}, rows) for name, suite in SUITES.items()
     }
     for suite in ("nki-examples", "nki-attention"):
         report.write_page(page, suite, sections[suite])
     first = page.read_text()
     assert first.startswith("# Conformance\n")
-    assert first.index("## nki-attention: title") < first.index("## nki-examples: title")
+    assert first.index("## nki-attention: ") < first.index("## nki-examples: ")
     assert "| k0 | 4x4 | float32 | passed | passed | passed | 3.0e-06 | 2 | 0.5 |" in first
     assert "| k1 | 4x4 | float32 | refused E106 | refused E106 | refused E106 |  |  |  |" in first
     assert "* k1 (4x4, float32): refused: E106 dtype-mix: both." in first
-    assert "`make conformance SUITE=nki-examples FROM=path`, with a checkout of owner/name" in first
+    assert (
+        "`make conformance SUITE=nki-examples FROM=path`, with a checkout of aws-neuron/" in first
+    )
     assert "3 passed, 3 refused as documented, 0 failed, of 6. Null scores: 0 of 6" in first
     assert " us" not in first and "`f.py` 0123" in first
 

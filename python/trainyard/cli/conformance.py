@@ -106,7 +106,6 @@ def main(arguments):
     if options.json and options.json != "-":
         report.write_atomically(Path(options.json), as_json)
     if options.report:
-        suite = SUITES[options.suite]
-        text = report.section(options.suite, suite.TITLE, suite.REPOSITORY, found, rows)
+        text = report.section(options.suite, SUITES[options.suite], found, rows)
         report.write_page(Path(options.report), options.suite, text)
     return 1 if any(row["outcome"] == "failed" for row in rows) else 0

@@ -8,8 +8,11 @@ from trainyard.conformance.case import MACHINES, Case
 
 TITLE = "attention tutorial, versions 1 to 8a"
 REPOSITORY = "aws-neuron/nki-samples, a67f029 or newer"
-# Version -> sequence length. The first two are written for a single tile and assert that, the
-# others for 512 and more; these are the lengths of the tutorial's own driver.
+NOTE = (
+    "Versions 1 and 2 assert a sequence length of 128, the others one of 512 at least; these are "
+    "the lengths and the inputs, uniform in [0, 1), of the tutorial's own driver."
+)
+# Version -> sequence length.
 LENGTHS = {"v1": 128, "v2": 128} | dict.fromkeys(("v3", "v4", "v5", "v6", "v7", "v8", "v8a"), 1024)
 # From version 7 on the kernels compute with bfloat16 whatever their inputs are.
 BFLOAT16_INSIDE = ("v7", "v8", "v8a")

@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -87,7 +88,13 @@ def table(rows: list[dict]) -> str:
     return "\n".join([*(aligned(line) for line in lines), *reasons(rows), summary(rows)])
 
 
-def section(suite: str, title: str, repository: str, digests: dict, rows: list[dict]) -> str:
+def wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def section(name: str, suite, digests: dict, rows: list[dict]) -> str:
     """One line a case, one column a machine. No times: they are not what a suite is about."""
     machines = list(dict.fromkeys(row["machine"] for row in rows))
     cases = {}
@@ -96,29 +103,30 @@ def section(suite: str, title: str, repository: str, digests: dict, rows: list[d
     columns = ["kernel", "size", "type", *machines, "error", "max ULP", "median"]
     rule = ["---"] * (3 + len(machines)) + ["---:"] * 3
     lines = [[*case, *map(outcome, found), *numbers(found)] for case, found in cases.items()]
+    command = f"`make conformance SUITE={name} FROM=path`, with a checkout of {suite.REPOSITORY}."
     files = ", ".join(f"`{name}` {digest}" for name, digest in sorted(digests.items()))
     return "\n".join(
         [
-            f"## {suite}: {title}",
+            f"## {name}: {suite.TITLE}",
             "",
-            f"`make conformance SUITE={suite} FROM=path`, with a checkout of {repository}.",
+            wrapped(f"{command} {suite.NOTE}"),
             "",
-            summary(rows),
+            wrapped(summary(rows)),
             "",
             *("| " + " | ".join(line) + " |" for line in (columns, rule, *lines)),
             "",
-            *(f"* {text}" for text in reasons(rows)),
-            f"* Files, and how their SHA-256 begins: {files}.",
+            *(wrapped(f"* {text}", "  ") for text in reasons(rows)),
+            wrapped(f"* Files, and how their SHA-256 begins: {files}.", "  "),
             "",
         ]
     )
 
 
-def write_page(path: Path, suite: str, text: str):
+def write_page(path: Path, name: str, text: str):
     """Replaces this suite's section of the page and keeps the others; all or nothing."""
     old = path.read_text() if path.exists() else ""
     found = re.findall(r"^(## ([\w-]+):.*?)(?=^## |\Z)", old, re.MULTILINE | re.DOTALL)
-    sections = {name: text for text, name in found} | {suite: text}
+    sections = {other: text for text, other in found} | {name: text}
     page = "\n".join([HEADER, *(text.rstrip("\n") + "\n" for _, text in sorted(sections.items()))])
     write_atomically(path, page)
 
