@@ -89,7 +89,7 @@ def run(
         args,
         kwargs,
         machine=machine,
-        lnc=lnc or kernel.lnc,
+        lnc=kernel.lnc if lnc is None else lnc,
         timeout=timeout,
         threads=threads,
         checks=checks,

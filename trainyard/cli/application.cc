@@ -94,9 +94,11 @@ void Application::refuse_unknown() const {
   }
   if (app_.remaining().empty()) return;
   const std::string word = app_.remaining().front();
-  std::vector<std::string> known = option_names(app_);
-  for (const Command& command : all_commands()) known.emplace_back(command.name);
   const bool option = word.starts_with("-");
+  std::vector<std::string> known;
+  if (option) known = option_names(app_);
+  else
+    for (const Command& command : all_commands()) known.emplace_back(command.name);
   refuse(option ? "unknown option" : "unknown command", word, known,
          option ? "trainyard --help; options of a command stand after it" : "trainyard --help");
 }

@@ -3,6 +3,7 @@
 #include "trainyard/core/memory.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstring>
@@ -137,8 +138,11 @@ int64_t CoreMemory::checked_index(const Call& call, int slot, int64_t index, con
   if (index >= 0 && index < layout.limit && stays_inside(call.view(slot), index)) return index;
   const int oob = call.spec().find("oob_mode");
   if (oob >= 0 && call.choice<isa::OobMode>(oob) == isa::OobMode::skip) return -1;
-  throw Error(Code::E212, fmt::format("{}: index {} is outside {}", call.spec().name, index,
-                                      call.view(slot).describe()))
+  const Tensor& t = program_.tensor(call.raw(slot).tensor);
+  throw Error(Code::E212, fmt::format("{}: index {} is outside dimension {} of {}: {}{} in {}",
+                                      call.spec().name, index, layout.indirect_dim,
+                                      t.name.empty() ? "tensor" : t.name, base::name_of(t.dtype),
+                                      t.shape, name_of(t.buffer)))
       .limit(std::to_string(index), fmt::format("0 to {}", layout.limit - 1),
              fmt::format("dimension {} of the tensor", layout.indirect_dim));
 }

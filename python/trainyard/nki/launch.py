@@ -97,8 +97,8 @@ def launch(
     `record_bytes`: what each instruction writes is recorded, with that many bytes of values."""
     started = time.perf_counter()
     described = load_machine(machine, preferred=preferred_machine)
-    grid = lnc or os.environ.get("TRAINYARD_LNC")
-    lnc = int(grid or 1)
+    grid = os.environ.get("TRAINYARD_LNC") if lnc is None else lnc
+    lnc = 1 if grid is None else int(grid)
     if not 1 <= lnc <= 2:
         message = f"{getattr(function, '__name__', 'kernel')} on {lnc} physical cores"
         fix = "Launch it as kernel[1] or kernel[2]."
