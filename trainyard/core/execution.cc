@@ -1,3 +1,5 @@
+// A window of instructions as tasks that wait for each other, drained by threads under one lock.
+
 #include "trainyard/core/execution.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// One instruction's value and its definedness; Execution decides who runs when.
+
 #include "trainyard/core/values.h"
 
 #include "trainyard/base/diagnostics.h"
