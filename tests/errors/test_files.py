@@ -67,6 +67,56 @@ def test_machines(command, odd, file, code, says):
         assert done.stderr.startswith(f"error {code}") and says in done.stderr
 
 
+BASE = 'base = "trn2"\n[core.tensor]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "says"),
+    [
+        ('base = "trn2"\n[core.tensor\n', "E003 bad-toml", 2, "expected ']'"),
+        (BASE + "clock_ghs = 3\n", "E004 machine-key", 3, "did you mean clock_ghz?"),
+        (BASE + 'clock_ghz = {value = "3", source = "A1"}\n', "E004", 3, "allowed a number"),
+        (BASE + "clock_ghz = 3\n", "E005 machine-source", 3, "has no source"),
+        ('base = "trn22"\n', "E002 unknown-machine", 1, "did you mean trn2?"),
+    ],
+    ids=["syntax", "key", "type", "source", "base"],
+)
+def test_malformed_machines(command, folder, text, code, line, says):
+    (folder / "mine.toml").write_text(text)
+    for words in (["machines", "mine.toml"], ["run", "--machine", "mine.toml", *KERNEL]):
+        done = command(*words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        first, place = done.stderr.splitlines()[:2]
+        assert first.startswith(f"error {code}") and place == f"  at mine.toml:{line}"
+        assert says in done.stderr
+
+
+PROGRAM = 'program "p" machine="trn2" core=0\nt0: float32[128, 4] sbuf\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "says"),
+    [
+        ('program "p" machine="trn22" core=0\n', "E002", 1, "did you mean trn2?"),
+        ('program "p" machine="inf1" core=0\n', "K001", 1, "planning only"),
+        (PROGRAM.replace("128", "129"), "E101", 2, "found 129, allowed 128 (trn2: core.part"),
+        (PROGRAM + "%0: memst@vector dst=t0 value=0x0p+0\n", "E301", 3, "did you mean memset?"),
+        (PROGRAM + "%0: memset@vector dst=t0 vlaue=0x0p+0\n", "E115", 3, "did you mean value?"),
+        (PROGRAM + "%0: memset@vector dst=t1 value=0x0p+0\n", "E301", 3, "column 23"),
+        (PROGRAM + "outputs t0 t1\n", "E301", 3, "column 12"),
+    ],
+    ids=["machine", "inf1", "partitions", "instruction", "parameter", "tensor", "outputs"],
+)
+def test_malformed_programs(command, folder, text, code, line, says):
+    (folder / "p.program").write_text(text)
+    for words in (["dump", "p.program"], ["dump", "--check", "p.program"], ["time", "p.program"]):
+        done = command(*words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        first, place = done.stderr.splitlines()[:2]
+        assert f" {code} " in first and place == f"  at p.program:{line}"
+        assert says in done.stderr
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [

@@ -32,6 +32,16 @@ std::string signature(const Spec& spec) {
   return text;
 }
 
+[[noreturn]] void refuse_parameter(const Spec& spec, const std::string& word) {
+  std::vector<std::string> names;
+  for (const Param& p : spec.params) names.emplace_back(p.name);
+  Error error(Code::E115, fmt::format("{} has no parameter {}", spec.name, word));
+  error.note(signature(spec));
+  const std::string near = base::did_you_mean(word, names);
+  if (!near.empty()) error.fix(fmt::format("did you mean {}?", near));
+  throw error;
+}
+
 }  // namespace
 
 Program parse_program(std::string_view text, const std::string& file,
@@ -46,7 +56,12 @@ bool TextParser::skip_empty_lines() {
 
 Program TextParser::parse(std::shared_ptr<const machine::Machine> machine) {
   skip_empty_lines();
-  Program p = parse_header(std::move(machine));
+  const int header = lexer_.peek().line;
+  Program p = [&] {
+    try {
+      return parse_header(std::move(machine));
+    } catch (Error& e) { throw e.at({lexer_.file(), header, ""}); }
+  }();
   p.resolve_site = [sites = sites_](uint32_t site) { return (*sites)[site]; };
   while (skip_empty_lines()) {
     const int line = lexer_.peek().line;
@@ -167,10 +182,7 @@ void TextParser::parse_instruction(Program& p) {
   while (!lexer_.peek().ends_line()) {
     const Token word = lexer_.expect(Kind::word, "a parameter's name");
     const int at = spec.find(word.spelled);
-    if (at < 0)
-      throw Error(Code::E115,
-                  fmt::format("{} has no parameter {}", spec.name, word.spelled.substr(0, 60)))
-          .note(signature(spec));
+    if (at < 0) refuse_parameter(spec, std::string(word.spelled.substr(0, 60)));
     if (given[at])
       throw Error(Code::E115, fmt::format("{}: {} is given twice", spec.name, word.spelled));
     given[at] = 1;
