@@ -9,56 +9,67 @@ namespace trainyard::program {
 namespace {
 
 constexpr int kGrid = 16;          // cells along each axis of a memory
-constexpr int64_t kSmall = 16384;  // bytes below which a memory is one cell
-
-void set_grid(int64_t rows, int64_t bytes, int64_t& per_row, int64_t& per_byte, int& row_cells,
-              int& byte_cells) {
-  if (rows * bytes < kSmall) return;
-  per_row = std::max<int64_t>(1, (rows + kGrid - 1) / kGrid);
-  per_byte = std::max<int64_t>(64, (bytes + kGrid - 1) / kGrid);
-  row_cells = static_cast<int>((rows + per_row - 1) / per_row);
-  byte_cells = static_cast<int>((bytes + per_byte - 1) / per_byte);
-}
+constexpr int64_t kSmall = 16384;  // bytes below which a memory has no grid
 
 }  // namespace
 
 template <class Visit>
-void Dependencies::for_each_cell(const Memory& m, const Region& r, Visit visit) {
+void Dependencies::for_each_cell(const Grid& g, const Region& r, Visit visit) {
   const auto clamp = [](int64_t v, int cells) {
     return static_cast<int>(std::clamp<int64_t>(v, 0, cells - 1));
   };
-  const int r0 = clamp(r.row0 / m.rows_per_cell, m.row_cells);
-  const int r1 = clamp((r.row1 - 1) / m.rows_per_cell, m.row_cells);
-  const int b0 = clamp(r.byte0 / m.bytes_per_cell, m.byte_cells);
-  const int b1 = clamp((r.byte1 - 1) / m.bytes_per_cell, m.byte_cells);
+  const int r0 = clamp(r.row0 / g.rows_per_cell, g.row_cells);
+  const int r1 = clamp((r.row1 - 1) / g.rows_per_cell, g.row_cells);
+  const int b0 = clamp(r.byte0 / g.bytes_per_cell, g.byte_cells);
+  const int b1 = clamp((r.byte1 - 1) / g.bytes_per_cell, g.byte_cells);
   for (int row = r0; row <= r1; ++row)
-    for (int byte = b0; byte <= b1; ++byte) visit(row * m.byte_cells + byte);
+    for (int byte = b0; byte <= b1; ++byte) visit(row * g.byte_cells + byte);
 }
 
-Dependencies::Memory& Dependencies::memory_of(TensorId id) {
-  const isa::Tensor& t = program_.tensor(id);
-  Memory* m = nullptr;
-  int64_t rows, bytes;
+template <class Visit>
+void Dependencies::for_each_near(const Memory& m, const Region& region, Visit visit) {
+  if (!m.grid) {
+    for (uint32_t id = m.first; id != kNone; id = entries_[id].next) visit(id);
+    return;
+  }
+  ++visit_;
+  for_each_cell(*m.grid, region, [&](int cell) {
+    for (uint32_t id : m.grid->cells[cell]) {
+      if (entries_[id].seen == visit_) continue;
+      entries_[id].seen = visit_;
+      visit(id);
+    }
+  });
+}
+
+Dependencies::Memory& Dependencies::memory_of(TensorId id, const isa::Tensor& t) {
+  if (id >= tensors_.size()) tensors_.resize(program_.tensor_count());
+  Memory& m = !t.has_address() ? tensors_[id] : t.buffer == isa::Buffer::sbuf ? sbuf_ : psum_;
+  if (!m.known) set_grid(m, t);
+  return m;
+}
+
+void Dependencies::set_grid(Memory& m, const isa::Tensor& t) const {
+  m.known = true;
+  const machine::Core& core = program_.machine().core;
+  Region whole = region_of(t);
   if (t.has_address()) {
-    const machine::Memory& sizes = program_.machine().core.memory;
-    m = t.buffer == isa::Buffer::sbuf ? &sbuf_ : &psum_;
-    rows = program_.machine().core.partitions;
-    bytes = t.buffer == isa::Buffer::sbuf ? sizes.sbuf_partition_bytes : sizes.psum_partition_bytes;
-  } else {
-    if (id >= tensors_.size()) tensors_.resize(program_.tensor_count());
-    m = &tensors_[id];
-    const Region whole = region_of(t);
-    rows = whole.row1;
-    bytes = whole.byte1;
+    whole.row1 = core.partitions;
+    whole.byte1 = t.buffer == isa::Buffer::sbuf ? core.memory.sbuf_partition_bytes
+                                                : core.memory.psum_partition_bytes;
   }
-  if (m->cells.empty()) {
-    // On-chip tiles are addressed by all their partitions at once: cells along the bytes only.
-    if (isa::is_on_chip(t.buffer)) rows = 1;
-    set_grid(rows, bytes, m->rows_per_cell, m->bytes_per_cell, m->row_cells, m->byte_cells);
-    if (isa::is_on_chip(t.buffer)) m->rows_per_cell = program_.machine().core.partitions;
-    m->cells.resize(static_cast<size_t>(m->row_cells) * m->byte_cells);
-  }
-  return *m;
+  // On-chip tiles are addressed by all their partitions at once: cells along the bytes only.
+  const bool on_chip = isa::is_on_chip(t.buffer);
+  const int64_t rows = on_chip ? 1 : whole.row1, bytes = whole.byte1;
+  if (rows * bytes < kSmall) return;
+  m.grid = std::make_unique<Grid>();
+  Grid& g = *m.grid;
+  g.rows_per_cell = std::max<int64_t>(1, (rows + kGrid - 1) / kGrid);
+  g.bytes_per_cell = std::max<int64_t>(64, (bytes + kGrid - 1) / kGrid);
+  g.row_cells = static_cast<int>((rows + g.rows_per_cell - 1) / g.rows_per_cell);
+  g.byte_cells = static_cast<int>((bytes + g.bytes_per_cell - 1) / g.bytes_per_cell);
+  if (on_chip) g.rows_per_cell = core.partitions;
+  g.cells.resize(static_cast<size_t>(g.row_cells) * g.byte_cells);
 }
 
 void Dependencies::follow(InstructionId earlier, InstructionId i, bool data,
@@ -70,94 +81,126 @@ void Dependencies::follow(InstructionId earlier, InstructionId i, bool data,
   before.push_back({earlier, data});
 }
 
-uint32_t Dependencies::insert(Memory& m, const Region& region) {
-  uint32_t id;
-  if (m.free.empty()) {
-    id = static_cast<uint32_t>(m.entries.size());
-    m.entries.emplace_back();
-    m.seen.push_back(0);
+void Dependencies::follow_readers(const Entry& e, InstructionId i,
+                                  std::vector<Dependence>& before) {
+  for (uint32_t r = e.readers; r != kNone; r = readers_[r].next)
+    follow(readers_[r].id, i, false, before);
+}
+
+void Dependencies::add_reader(Entry& e, InstructionId i) {
+  uint32_t r = free_reader_;
+  if (r == kNone) {
+    r = static_cast<uint32_t>(readers_.size());
+    readers_.emplace_back();
   } else {
-    id = m.free.back();
-    m.free.pop_back();
-    m.entries[id].readers.clear();
-    m.entries[id].writer = kNone;
+    free_reader_ = readers_[r].next;
   }
-  m.entries[id].region = region;
-  for_each_cell(m, region, [&](int cell) { m.cells[cell].push_back(id); });
+  readers_[r] = {i, e.readers};
+  e.readers = r;
+}
+
+void Dependencies::drop_readers(Entry& e) {
+  while (e.readers != kNone) {
+    const uint32_t next = readers_[e.readers].next;
+    readers_[e.readers].next = free_reader_;
+    free_reader_ = e.readers;
+    e.readers = next;
+  }
+}
+
+uint32_t Dependencies::insert(Memory& m, const Region& region) {
+  uint32_t id = free_entry_;
+  if (id == kNone) {
+    id = static_cast<uint32_t>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    free_entry_ = entries_[id].next;
+    entries_[id] = {};
+  }
+  entries_[id].region = region;
+  if (m.grid) {
+    for_each_cell(*m.grid, region, [&](int cell) { m.grid->cells[cell].push_back(id); });
+  } else {
+    entries_[id].next = m.first;
+    m.first = id;
+  }
   return id;
+}
+
+void Dependencies::remove(Memory& m, uint32_t id) {
+  Entry& e = entries_[id];
+  if (m.grid) {
+    for_each_cell(*m.grid, e.region, [&](int cell) { std::erase(m.grid->cells[cell], id); });
+  } else {
+    uint32_t* link = &m.first;
+    while (*link != id) link = &entries_[*link].next;
+    *link = e.next;
+  }
+  drop_readers(e);
+  e.next = free_entry_;
+  free_entry_ = id;
 }
 
 void Dependencies::access(Memory& m, const Region& region, isa::Access kind, InstructionId i,
                           std::vector<Dependence>& before) {
-  ++visit_;
   const bool write = kind != isa::Access::read;
   uint32_t same = kNone;
-  std::vector<uint32_t> covered;
-  for_each_cell(m, region, [&](int cell) {
-    for (uint32_t id : m.cells[cell]) {
-      if (m.seen[id] == visit_) continue;
-      m.seen[id] = visit_;
-      Entry& e = m.entries[id];
-      if (!may_overlap(e.region, region)) continue;
-      follow(e.writer, i, kind != isa::Access::write, before);
-      if (!write) {
-        // A reader inside an entry is kept with it: a later write of any part will find it.
-        if (e.region.covers(region)) same = id;
-        continue;
-      }
-      for (InstructionId reader : e.readers) follow(reader, i, false, before);
-      if (region.covers(e.region)) covered.push_back(id);
+  covered_.clear();
+  for_each_near(m, region, [&](uint32_t id) {
+    const Entry& e = entries_[id];
+    if (!may_overlap(e.region, region)) return;
+    follow(e.writer, i, kind != isa::Access::write, before);
+    if (!write) {
+      // A reader inside an entry is kept with it: a later write of any part will find it.
+      if (e.region.covers(region)) same = id;
+      return;
     }
+    follow_readers(e, i, before);
+    if (region.covers(e.region)) covered_.push_back(id);
   });
   if (!write) {
     if (same == kNone) same = insert(m, region);
-    m.entries[same].readers.push_back(i);
+    add_reader(entries_[same], i);
     return;
   }
-  for (uint32_t id : covered) {
-    for_each_cell(m, m.entries[id].region, [&](int cell) { std::erase(m.cells[cell], id); });
-    m.free.push_back(id);
-  }
-  m.entries[insert(m, region)].writer = i;
+  for (uint32_t id : covered_) remove(m, id);
+  entries_[insert(m, region)].writer = i;
+}
+
+void Dependencies::access_whole(Entry& e, isa::Access kind, InstructionId i,
+                                std::vector<Dependence>& before) {
+  follow(e.writer, i, kind != isa::Access::write, before);
+  if (kind == isa::Access::none || kind == isa::Access::read) return add_reader(e, i);
+  follow_readers(e, i, before);
+  drop_readers(e);
+  e.writer = i;
 }
 
 void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
   const Call call = program_.call(i);
+  const std::span<const Operand> operands = program_.operands(i);
   for (const bool writes : {false, true}) {
-    for_each_operand(call, [&](int slot, isa::Access access_kind) {
-      if ((access_kind != isa::Access::read) != writes) return;
-      const isa::OperandView v = call.view(slot);
-      access(memory_of(v.id), region_of(v), access_kind, i, before);
+    for_each_operand(call, [&](int slot, isa::Access kind) {
+      if ((kind != isa::Access::read) != writes) return;
+      const TensorId id = operands[slot].tensor;
+      access(memory_of(id, program_.tensor(id)), region_of(call.view(slot)), kind, i, before);
     });
   }
-  const auto whole = [&](Entry& e, isa::Access kind) {
-    const bool reads = kind == isa::Access::none || kind == isa::Access::read;
-    follow(e.writer, i, kind != isa::Access::write, before);
-    if (reads) {
-      e.readers.push_back(i);
-      return;
-    }
-    for (InstructionId reader : e.readers) follow(reader, i, false, before);
-    e.readers.clear();
-    e.writer = i;
-  };
   for_each_register(call, [&](uint32_t reg, isa::Access kind) {
     if (reg >= registers_.size()) registers_.resize(program_.register_count());
-    whole(registers_[reg], kind);
+    access_whole(registers_[reg], kind, i, before);
   });
   if (!call.spec().accumulators) return;
   const isa::Access kind = call.spec().accumulators(call);
-  if (kind != isa::Access::none) whole(accumulators_[static_cast<size_t>(call.engine())], kind);
+  if (kind != isa::Access::none)
+    access_whole(accumulators_[static_cast<size_t>(call.engine())], kind, i, before);
 }
 
-void Dependencies::last_accesses(TensorId tensor, std::vector<InstructionId>& out) const {
-  if (tensor >= tensors_.size()) return;
-  for (const auto& cell : tensors_[tensor].cells) {
-    for (uint32_t id : cell) {
-      const Entry& e = tensors_[tensor].entries[id];
-      if (e.writer != kNone) out.push_back(e.writer);
-      out.insert(out.end(), e.readers.begin(), e.readers.end());
-    }
+DependenceTable::DependenceTable(const Program& program) : begin_(program.size() + 1) {
+  Dependencies dependencies(program);
+  for (InstructionId i = 0; i < program.size(); ++i) {
+    dependencies.add(i, list_);
+    begin_[i + 1] = static_cast<uint32_t>(list_.size());
   }
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "trainyard/program/program.h"
@@ -26,41 +28,76 @@ class Dependencies {
   /// Appends the instructions that `i` must follow, in no order, each once. Call with ascending i.
   void add(InstructionId i, std::vector<Dependence>& before);
 
-  /// Appends the last accesses of a tensor so far (writers not yet overwritten, and readers since).
-  void last_accesses(TensorId tensor, std::vector<InstructionId>& out) const;
-
  private:
   // One region of a memory: its last writer and who has read it since.
   struct Entry {
     Region region;
     InstructionId writer = kNone;
-    std::vector<InstructionId> readers;
+    uint32_t readers = kNone;  // head of a list in readers_
+    uint32_t next = kNone;     // in the list of a memory without a grid, or of free entries
+    uint32_t seen = 0;         // the last access that visited it
   };
-  // Entries in a grid of rows x bytes, so that a long list of tiles is not searched through.
-  struct Memory {
-    std::vector<Entry> entries;
-    std::vector<uint32_t> free;
+  struct Reader {
+    InstructionId id;
+    uint32_t next;
+  };
+  // Entries by cells of rows x bytes, so that a long list of tiles is not searched through.
+  struct Grid {
+    int64_t rows_per_cell, bytes_per_cell;
+    int row_cells, byte_cells;
     std::vector<std::vector<uint32_t>> cells;
-    int64_t rows_per_cell = 1, bytes_per_cell = 1;
-    int row_cells = 1, byte_cells = 1;
-    std::vector<uint32_t> seen;  // per entry: the last access that visited it
+  };
+  // A tensor, or an arena. Most are small tiles with few entries: these are a list.
+  struct Memory {
+    bool known = false;  // whether it was looked at for a grid
+    uint32_t first = kNone;
+    std::unique_ptr<Grid> grid;
   };
 
   void access(Memory& memory, const Region& region, isa::Access kind, InstructionId i,
               std::vector<Dependence>& before);
-  uint32_t insert(Memory& memory, const Region& region);
-  Memory& memory_of(TensorId id);
-  template <class Visit>
-  static void for_each_cell(const Memory& memory, const Region& region, Visit visit);
+  /// All of a register or of the accumulators.
+  void access_whole(Entry& entry, isa::Access kind, InstructionId i,
+                    std::vector<Dependence>& before);
   void follow(InstructionId earlier, InstructionId i, bool data, std::vector<Dependence>& before);
+  void follow_readers(const Entry& entry, InstructionId i, std::vector<Dependence>& before);
+  void add_reader(Entry& entry, InstructionId i);
+  void drop_readers(Entry& entry);
+
+  Memory& memory_of(TensorId id, const isa::Tensor& tensor);
+  void set_grid(Memory& memory, const isa::Tensor& tensor) const;
+  uint32_t insert(Memory& memory, const Region& region);
+  void remove(Memory& memory, uint32_t id);
+  template <class Visit>
+  void for_each_near(const Memory& memory, const Region& region, Visit visit);
+  template <class Visit>
+  static void for_each_cell(const Grid& grid, const Region& region, Visit visit);
 
   const Program& program_;
   std::vector<Memory> tensors_;  // by tensor id, for tensors without an address
   Memory sbuf_, psum_;           // the arenas
   std::vector<Entry> registers_;
   std::array<Entry, isa::kEngineCount> accumulators_;  // of each engine, as one
+  std::vector<Entry> entries_;
+  std::vector<Reader> readers_;
+  uint32_t free_entry_ = kNone, free_reader_ = kNone;
+  std::vector<uint32_t> covered_;           // scratch of access()
   std::vector<InstructionId> followed_by_;  // per instruction: the last one that follows it
   uint32_t visit_ = 0;
+};
+
+/// The dependencies of a whole program, by instruction.
+class DependenceTable {
+ public:
+  explicit DependenceTable(const Program& program);
+  std::span<const Dependence> of(InstructionId i) const {
+    return {list_.data() + begin_[i], begin_[i + 1] - begin_[i]};
+  }
+  size_t size() const { return list_.size(); }
+
+ private:
+  std::vector<uint32_t> begin_;
+  std::vector<Dependence> list_;
 };
 
 }  // namespace trainyard::program

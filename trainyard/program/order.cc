@@ -125,11 +125,12 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
 // order, packed from the bottom if need be, which leaves the largest holes. Tiles that the kernel
 // prepares long before their use may still not fit: by demand they wait for it.
 void place_with_fallbacks(Ordered& ordered, const Program& program,
-                          const std::vector<isa::Cost>& costs, const OrderOptions& options) {
+                          const DependenceTable& dependencies, const std::vector<isa::Cost>& costs,
+                          const OrderOptions& options) {
   constexpr int kWindow = 256;
   const auto fits = [&](SchedulePolicy policy, PlacePolicy place_policy, int percent = 100) {
     ordered.schedule = policy;
-    ordered.sequence = schedule(program, policy, costs, kWindow, percent);
+    ordered.sequence = schedule(program, policy, dependencies, costs, kWindow, percent);
     try {
       ordered.placement = place(program, ordered.sequence, place_policy);
       return true;
@@ -144,7 +145,7 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
   if (fits(SchedulePolicy::program, PlacePolicy::first_fit)) return;
   if (free && fits(SchedulePolicy::demand, options.place)) return;
   if (free && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
-  ordered.sequence = schedule(program, SchedulePolicy::program, costs);
+  ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
 
@@ -154,7 +155,9 @@ Ordered order(const Program& program, const machine::Machine& machine,
               const OrderOptions& options) {
   const std::vector<isa::Cost> costs = costs_of(program, machine);
   Ordered ordered;
-  place_with_fallbacks(ordered, program, costs, options);
+  // Dependencies are found in program order, whose semantics they keep.
+  const DependenceTable dependencies(program);
+  place_with_fallbacks(ordered, program, dependencies, costs, options);
 
   const auto n = static_cast<uint32_t>(ordered.sequence.size());
   ordered.steps.resize(n);
@@ -163,20 +166,8 @@ Ordered order(const Program& program, const machine::Machine& machine,
     ordered.steps[k].lane = lane_of(program.call(ordered.sequence[k]));
   set_costs(ordered, costs);
 
-  // Dependencies are found in program order, whose semantics they keep.
   std::vector<uint32_t> position(n);
   for (uint32_t k = 0; k < n; ++k) position[ordered.sequence[k]] = k;
-  std::vector<uint32_t> edge_begin(n + 1);
-  std::vector<std::pair<uint32_t, uint8_t>> edges;  // by instruction id: predecessor, data
-  Dependencies dependencies(program);
-  std::vector<Dependence> before;
-  for (InstructionId i = 0; i < n; ++i) {
-    before.clear();
-    dependencies.add(i, before);
-    edge_begin[i] = static_cast<uint32_t>(edges.size());
-    for (const Dependence& d : before) edges.emplace_back(position[d.id], d.data);
-  }
-  edge_begin[n] = static_cast<uint32_t>(edges.size());
 
   Takeovers takeovers(program, ordered.placement);
   Predecessors predecessors(ordered);
@@ -185,9 +176,10 @@ Ordered order(const Program& program, const machine::Machine& machine,
     const InstructionId i = ordered.sequence[k];
     const Lane lane = ordered.steps[k].lane;
     predecessors.clear();
-    for (uint32_t e = edge_begin[i]; e < edge_begin[i + 1]; ++e)
-      if (!implied(ordered.steps[edges[e].first].lane, lane, edges[e].second))
-        predecessors.add(edges[e].first);
+    for (const Dependence& d : dependencies.of(i)) {
+      const uint32_t p = position[d.id];
+      if (!implied(ordered.steps[p].lane, lane, d.data)) predecessors.add(p);
+    }
     takeovers.visit_before(i, [&](uint32_t p) {
       if (!implied(ordered.steps[p].lane, lane, false)) predecessors.add(p);
     });

@@ -71,7 +71,11 @@ Region region_of(const isa::OperandView& v) {
     if (l.dims[d].count <= 1) continue;
     const int64_t step = l.dims[d].step * element;
     const int64_t reach = step * (l.dims[d].count - 1);
-    if (step != 0 && step % row == 0) {
+    if (step == row) {  // the common case, without a division
+      last_row += l.dims[d].count - 1;
+      continue;
+    }
+    if (step != 0 && (step > row || step <= -row) && step % row == 0) {
       last_row += reach / row;
       continue;
     }

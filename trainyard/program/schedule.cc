@@ -9,8 +9,6 @@
 #include <numeric>
 #include <queue>
 
-#include "trainyard/program/dependencies.h"
-
 namespace trainyard::program {
 
 std::vector<isa::Cost> costs_of(const Program& program, const machine::Machine& machine) {
@@ -68,39 +66,30 @@ class Room {
   int64_t left_[2];
 };
 
+// Who waits for how many, and who follows whom.
 struct Graph {
   std::vector<uint32_t> waiting, begin, successors;
 
-  explicit Graph(const Program& program) : waiting(program.size()), begin(program.size() + 1) {
-    Dependencies dependencies(program);
-    std::vector<Dependence> before;
-    std::vector<std::pair<InstructionId, InstructionId>> edges;
-    for (InstructionId i = 0; i < program.size(); ++i) {
-      before.clear();
-      dependencies.add(i, before);
-      waiting[i] = static_cast<uint32_t>(before.size());
-      for (const Dependence& d : before) edges.emplace_back(d.id, i);
+  Graph(InstructionId n, const DependenceTable& dependencies)
+      : waiting(n), begin(n + 1), successors(dependencies.size()) {
+    for (InstructionId i = 0; i < n; ++i) {
+      waiting[i] = static_cast<uint32_t>(dependencies.of(i).size());
+      for (const Dependence& d : dependencies.of(i)) ++begin[d.id + 1];
     }
-    for (const auto& [from, to] : edges) ++begin[from + 1];
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    successors.resize(edges.size());
     std::vector<uint32_t> at(begin.begin(), begin.end() - 1);
-    for (const auto& [from, to] : edges) successors[at[from]++] = to;
+    for (InstructionId i = 0; i < n; ++i)
+      for (const Dependence& d : dependencies.of(i)) successors[at[d.id]++] = i;
   }
 };
 
 // Depth first from the instructions that no other follows: a tile that the kernel prepares early
 // is prepared when the first result needs it, and dies with the last.
-std::vector<InstructionId> by_demand(const Program& program) {
-  const auto n = static_cast<InstructionId>(program.size());
+std::vector<InstructionId> by_demand(InstructionId n, const DependenceTable& dependencies) {
   std::vector<std::vector<InstructionId>> needs(n);
   std::vector<uint8_t> followed(n), issued(n);
-  Dependencies dependencies(program);
-  std::vector<Dependence> before;
   for (InstructionId i = 0; i < n; ++i) {
-    before.clear();
-    dependencies.add(i, before);
-    for (const Dependence& d : before) {
+    for (const Dependence& d : dependencies.of(i)) {
       needs[i].push_back(d.id);
       followed[d.id] = 1;
     }
@@ -130,14 +119,15 @@ std::vector<InstructionId> by_demand(const Program& program) {
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
+                                    const DependenceTable& dependencies,
                                     const std::vector<isa::Cost>& costs, int window, int percent) {
-  if (policy == SchedulePolicy::demand) return by_demand(program);
   const auto n = static_cast<InstructionId>(program.size());
+  if (policy == SchedulePolicy::demand) return by_demand(n, dependencies);
   std::vector<InstructionId> order(n);
   std::iota(order.begin(), order.end(), 0);
   if (policy == SchedulePolicy::program || n == 0) return order;
 
-  Graph graph(program);
+  Graph graph(n, dependencies);
   Room room(program, percent);
   std::vector<base::Picoseconds> ready_at(n);
   std::vector<uint8_t> issued(n);

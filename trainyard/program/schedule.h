@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "trainyard/program/dependencies.h"
 #include "trainyard/program/lane.h"
 
 namespace trainyard::program {
@@ -18,6 +19,7 @@ enum class SchedulePolicy : uint8_t {
 /// issued and never has more SBUF or PSUM live than the core holds, or that many percent of it:
 /// less leaves placement the room that it loses to fragments.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
+                                    const DependenceTable& dependencies,
                                     const std::vector<isa::Cost>& costs, int window = 256,
                                     int percent = 100);
 
