@@ -179,13 +179,18 @@ void Dependencies::access_whole(Entry& e, isa::Access kind, InstructionId i,
 void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
   const Call call = program_.call(i);
   const std::span<const Operand> operands = program_.operands(i);
-  for (const bool writes : {false, true}) {
-    for_each_operand(call, [&](int slot, isa::Access kind) {
-      if ((kind != isa::Access::read) != writes) return;
-      const TensorId id = operands[slot].tensor;
-      access(memory_of(id, program_.tensor(id)), region_of(call.view(slot)), kind, i, before);
-    });
-  }
+  const auto touch = [&](int slot, isa::Access kind) {
+    const Operand& o = operands[slot];
+    const isa::Tensor& t = program_.tensor(o.tensor);
+    const Region region = region_of({&t, &program_.layout(o.layout), o.offset, o.tensor});
+    access(memory_of(o.tensor, t), region, kind, i, before);
+  };
+  writes_.clear();  // they come after all reads
+  for_each_operand(call, [&](int slot, isa::Access kind) {
+    if (kind == isa::Access::read) touch(slot, kind);
+    else writes_.emplace_back(slot, kind);
+  });
+  for (const auto& [slot, kind] : writes_) touch(slot, kind);
   for_each_register(call, [&](uint32_t reg, isa::Access kind) {
     if (reg >= registers_.size()) registers_.resize(program_.register_count());
     access_whole(registers_[reg], kind, i, before);
@@ -198,6 +203,7 @@ void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
 
 DependenceTable::DependenceTable(const Program& program) : begin_(program.size() + 1) {
   Dependencies dependencies(program);
+  list_.reserve(2 * program.size());  // about what kernels have
   for (InstructionId i = 0; i < program.size(); ++i) {
     dependencies.add(i, list_);
     begin_[i + 1] = static_cast<uint32_t>(list_.size());

@@ -125,12 +125,12 @@ void set_costs(Ordered& ordered, const std::vector<isa::Cost>& costs) {
 // order, packed from the bottom if need be, which leaves the largest holes. Tiles that the kernel
 // prepares long before their use may still not fit: by demand they wait for it.
 void place_with_fallbacks(Ordered& ordered, const Program& program,
-                          const DependenceTable& dependencies, const std::vector<isa::Cost>& costs,
-                          const OrderOptions& options) {
+                          const DependenceTable& dependencies, const std::vector<Lane>& lanes,
+                          const std::vector<isa::Cost>& costs, const OrderOptions& options) {
   constexpr int kWindow = 256;
   const auto fits = [&](SchedulePolicy policy, PlacePolicy place_policy, int percent = 100) {
     ordered.schedule = policy;
-    ordered.sequence = schedule(program, policy, dependencies, costs, kWindow, percent);
+    ordered.sequence = schedule(program, policy, dependencies, lanes, costs, kWindow, percent);
     try {
       ordered.placement = place(program, ordered.sequence, place_policy);
       return true;
@@ -145,7 +145,7 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
   if (fits(SchedulePolicy::program, PlacePolicy::first_fit)) return;
   if (free && fits(SchedulePolicy::demand, options.place)) return;
   if (free && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
-  ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs);
+  ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, lanes, costs);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
 
@@ -157,13 +157,14 @@ Ordered order(const Program& program, const machine::Machine& machine,
   Ordered ordered;
   // Dependencies are found in program order, whose semantics they keep.
   const DependenceTable dependencies(program);
-  place_with_fallbacks(ordered, program, dependencies, costs, options);
+  const auto n = static_cast<uint32_t>(program.size());
+  std::vector<Lane> lanes(n);
+  for (InstructionId i = 0; i < n; ++i) lanes[i] = lane_of(program.call(i));
+  place_with_fallbacks(ordered, program, dependencies, lanes, costs, options);
 
-  const auto n = static_cast<uint32_t>(ordered.sequence.size());
   ordered.steps.resize(n);
   ordered.waits.resize(n);
-  for (uint32_t k = 0; k < n; ++k)
-    ordered.steps[k].lane = lane_of(program.call(ordered.sequence[k]));
+  for (uint32_t k = 0; k < n; ++k) ordered.steps[k].lane = lanes[ordered.sequence[k]];
   set_costs(ordered, costs);
 
   std::vector<uint32_t> position(n);
@@ -172,6 +173,7 @@ Ordered order(const Program& program, const machine::Machine& machine,
   Takeovers takeovers(program, ordered.placement);
   Predecessors predecessors(ordered);
   std::vector<std::pair<uint32_t, uint32_t>> links;  // from, to << 1 | crosses
+  links.reserve(dependencies.size());
   for (uint32_t k = 0; k < n; ++k) {
     const InstructionId i = ordered.sequence[k];
     const Lane lane = ordered.steps[k].lane;

@@ -149,7 +149,7 @@ void for_each_register(const Call& call, Visit visit) {
       visit(static_cast<uint32_t>(call.value(param).bits), params[p].access);
     if (!call.is_tensor(param)) continue;
     for (int i = 0; i < call.tensor_count(param); ++i) {
-      const isa::Layout& layout = *call.operand(param, i).layout;
+      const isa::Layout& layout = call.tables().layout(call.raw(call.slot(param, i)).layout);
       if (layout.reg != kNone) visit(layout.reg, isa::Access::read);
     }
   }

@@ -120,6 +120,7 @@ std::vector<InstructionId> by_demand(InstructionId n, const DependenceTable& dep
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
                                     const DependenceTable& dependencies,
+                                    const std::vector<Lane>& lanes,
                                     const std::vector<isa::Cost>& costs, int window, int percent) {
   const auto n = static_cast<InstructionId>(program.size());
   if (policy == SchedulePolicy::demand) return by_demand(n, dependencies);
@@ -135,14 +136,12 @@ std::vector<InstructionId> schedule(const Program& program, SchedulePolicy polic
   using Heap = std::priority_queue<InstructionId, std::vector<InstructionId>, std::greater<>>;
   std::array<Heap, kLaneCount> ready;
   std::array<base::Picoseconds, kLaneCount> free_at{};
-  std::vector<uint8_t> lanes(n);
-  for (InstructionId i = 0; i < n; ++i) lanes[i] = static_cast<uint8_t>(lane_of(program.call(i)));
-
+  const auto lane_at = [&](InstructionId i) { return static_cast<int>(lanes[i]); };
   InstructionId oldest = 0, admitted = 0;
   const auto admit = [&] {
     while (oldest < n && issued[oldest]) ++oldest;
     for (; admitted < n && admitted < oldest + window; ++admitted)
-      if (graph.waiting[admitted] == 0) ready[lanes[admitted]].push(admitted);
+      if (graph.waiting[admitted] == 0) ready[lane_at(admitted)].push(admitted);
   };
   order.clear();
   while (order.size() < n) {
@@ -163,7 +162,7 @@ std::vector<InstructionId> schedule(const Program& program, SchedulePolicy polic
       i = ready[best].top();
       ready[best].pop();
     } else {
-      best = lanes[oldest];
+      best = lane_at(oldest);
       Heap rest;
       for (; !ready[best].empty(); ready[best].pop())
         if (ready[best].top() != oldest) rest.push(ready[best].top());
@@ -178,7 +177,7 @@ std::vector<InstructionId> schedule(const Program& program, SchedulePolicy polic
     for (uint32_t s = graph.begin[i]; s < graph.begin[i + 1]; ++s) {
       const InstructionId next = graph.successors[s];
       ready_at[next] = std::max(ready_at[next], done);
-      if (--graph.waiting[next] == 0 && next < admitted) ready[lanes[next]].push(next);
+      if (--graph.waiting[next] == 0 && next < admitted) ready[lane_at(next)].push(next);
     }
   }
   return order;

@@ -14,12 +14,13 @@ enum class SchedulePolicy : uint8_t {
   demand,   ///< each result in program order, what it needs just before it: few tiles are live
 };
 
-/// Instruction ids in issue order. Every instruction follows those it depends on. `costs` by
-/// instruction id. The list policy looks at most `window` instructions past the oldest one not yet
-/// issued and never has more SBUF or PSUM live than the core holds, or that many percent of it:
-/// less leaves placement the room that it loses to fragments.
+/// Instruction ids in issue order. Every instruction follows those it depends on. `lanes` and
+/// `costs` by instruction id. The list policy looks at most `window` instructions past the oldest
+/// one not yet issued and never has more SBUF or PSUM live than the core holds, or that many
+/// percent of it: less leaves placement the room that it loses to fragments.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
                                     const DependenceTable& dependencies,
+                                    const std::vector<Lane>& lanes,
                                     const std::vector<isa::Cost>& costs, int window = 256,
                                     int percent = 100);
 
