@@ -14,6 +14,7 @@
 
 #include "python/bind/trace.h"
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/isa/describe.h"
 #include "trainyard/isa/rules.h"
 
 namespace trainyard::bind {
@@ -250,14 +251,6 @@ int find_name(const Function& f, PyObject* name) {
   for (size_t i = 0; i < n; ++i)
     if (PyUnicode_Compare(f.names[i], name) == 0) return static_cast<int>(i);
   return -1;
-}
-
-std::string signature(const Spec& spec) {
-  std::vector<std::string> parts;
-  for (const Param& p : spec.params)
-    parts.push_back(p.default_text.empty() ? std::string(p.name)
-                                           : fmt::format("{}={}", p.name, p.default_text));
-  return fmt::format("{}({})", spec.name, fmt::join(parts, ", "));
 }
 
 [[noreturn]] void refuse_name(const Spec& spec, const char* name) {

@@ -99,7 +99,7 @@ class Damage {
 TEST(Fuzz, DamagedFilesLoadOrAreRefused) {
   const std::vector<std::string> texts{text_of("trn1"), text_of("trn2"), text_of("inf2"),
                                        text_of("trn3"), text_of("inf1")};
-  constexpr int kCases = 2000;
+  constexpr int kCases = 3000;
   int loaded = 0;
   for (int i = 0; i < kCases; ++i) {
     const std::string text = Damage(i).apply(texts[i % texts.size()]);
@@ -122,7 +122,7 @@ TEST(Fuzz, DamagedFilesLoadOrAreRefused) {
 TEST(Fuzz, OverridesApplyOrAreRefused) {
   const std::string alphabet = "abcdefgh_.=0123456789-+eEinfnaKMGB \"\n";
   std::mt19937 random(7);
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 800; ++i) {
     std::string set = all_keys()[random() % all_keys().size()].path.data();
     set += "=";
     for (size_t n = random() % 8; n > 0; --n) set += alphabet[random() % alphabet.size()];
