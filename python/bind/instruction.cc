@@ -56,6 +56,7 @@ struct Function {
 
 struct Handle {  // NkiInstruction
   PyObject_HEAD program::InstructionId id;
+  uint64_t trace;  // its serial
 };
 PyTypeObject* handle_type = nullptr;
 
@@ -332,17 +333,28 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   return id;
 }
 
-PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* keywords) {
+// What `work` returns, or null with the Python exception set.
+template <class Work>
+PyObject* guarded(Work work) {
   try {
-    Function& f = *reinterpret_cast<Function*>(self);
-    const program::InstructionId id = append(f, args, PyVectorcall_NARGS(nargsf), keywords);
-    auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
-    if (handle) handle->id = id;
-    return reinterpret_cast<PyObject*>(handle);
+    return work();
   } catch (Error& e) { raise(e); } catch (nb::python_error& e) {
     e.restore();
   } catch (const std::exception& e) { PyErr_SetString(PyExc_RuntimeError, e.what()); }
   return nullptr;
+}
+
+PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* keywords) {
+  return guarded([&] {
+    Function& f = *reinterpret_cast<Function*>(self);
+    const program::InstructionId id = append(f, args, PyVectorcall_NARGS(nargsf), keywords);
+    auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
+    if (handle) {
+      handle->id = id;
+      handle->trace = Trace::required().serial;
+    }
+    return reinterpret_cast<PyObject*>(handle);
+  });
 }
 
 PyObject* get_name(PyObject* self, void*) {
@@ -395,17 +407,31 @@ PyTypeObject* function_type() {
   return type;
 }
 
-// The order of engines is the schedule's business; an explicit dependency keeps program order,
-// which the tracer has already.
-PyObject* depends_on(PyObject* self, PyObject* const*, Py_ssize_t) {
-  Py_INCREF(self);
-  return self;
+Handle& as_handle(PyObject* o, const Trace& trace) {
+  if (Py_TYPE(o) != handle_type)
+    throw Error(Code::E111, fmt::format("depends_on: a producer is no instruction"))
+        .limit(Py_TYPE(o)->tp_name, "what a function of nki.isa returned", "depends_on");
+  Handle& handle = *reinterpret_cast<Handle*>(o);
+  if (handle.trace != trace.serial)
+    throw Error(Code::E305, "depends_on: an instruction of another kernel call");
+  return handle;
+}
+
+PyObject* depends_on(PyObject* self, PyObject* const* producers, Py_ssize_t n) {
+  return guarded([&] {
+    Trace& trace = Trace::required();
+    const Handle& consumer = as_handle(self, trace);
+    for (Py_ssize_t i = 0; i < n; ++i)
+      trace.program.add_edge(consumer.id, as_handle(producers[i], trace).id);
+    Py_INCREF(self);
+    return self;
+  });
 }
 
 PyTypeObject* make_handle_type() {
   static PyMethodDef methods[] = {
       {"depends_on", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(depends_on)),
-       METH_FASTCALL, "Run after these instructions."},
+       METH_FASTCALL, "Makes this instruction wait for the end of those given; returns itself."},
       {nullptr, nullptr, 0, nullptr}};
   static PyMemberDef members[] = {{"id", T_UINT, offsetof(Handle, id), READONLY, nullptr},
                                   {nullptr, 0, 0, 0, nullptr}};

@@ -46,7 +46,7 @@ void add_edge(Trace& t, const std::string& consumer, const std::string& producer
     if (!nearest.empty()) e.fix(fmt::format("did you mean {}?", nearest));
     throw e;
   };
-  t.edges.push_back({find(consumer), find(producer)});
+  t.program.add_edge(find(consumer), find(producer));
 }
 
 }  // namespace
@@ -116,18 +116,9 @@ void bind_trace(nb::module_& m) {
            [](Trace& t, uint32_t id) {
              return PyTensor{t.shared_from_this(), View::whole(t.program.tensor(id), id)};
            })
-      .def("enter_fixed_order",
-           [](Trace& t) {
-             if (t.fixed_depth++ == 0)
-               t.fixed_order.push_back(
-                   {static_cast<program::InstructionId>(t.program.size()), program::kNone});
-           })
-      .def("leave_fixed_order",
-           [](Trace& t) {
-             if (--t.fixed_depth == 0)
-               t.fixed_order.back().last = static_cast<program::InstructionId>(t.program.size());
-           })
-      .def_prop_ro("in_fixed_order", [](Trace& t) { return t.fixed_depth > 0; })
+      .def("enter_fixed_order", &Trace::enter_fixed_order)
+      .def("leave_fixed_order", &Trace::leave_fixed_order)
+      .def_prop_ro("in_fixed_order", &Trace::in_fixed_order)
       .def("add_edge", add_edge, nb::arg("consumer"), nb::arg("producer"));
   m.def(
       "new_trace",

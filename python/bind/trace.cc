@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <atomic>
+
 #include "trainyard/base/diagnostics.h"
 
 namespace trainyard::bind {
@@ -15,6 +17,7 @@ using base::Error;
 namespace {
 
 thread_local Trace* current_trace = nullptr;
+std::atomic<uint64_t> traces_made = 0;
 std::string package_folder, library_folder;
 
 bool lies_in(std::string_view file, std::string_view folder) {
@@ -127,7 +130,8 @@ core::ValueOptions with_signals(core::ValueOptions options, const Trace& trace) 
 
 Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
              std::shared_ptr<Trace> partner, TraceOptions options)
-    : program(std::move(machine), core),
+    : serial(++traces_made),
+      program(std::move(machine), core),
       cores(cores),
       options_(std::move(options)),
       values_(program, with_signals(options_.values, *this)),
@@ -153,6 +157,16 @@ void Trace::check_deadline() const {
                                       program.name, program.size(), values_.done()))
       .limit(fmt::format("{:.1f} s", spent.count()), fmt::format("{:.3g} s", options_.timeout_s),
              "timeout");
+}
+
+void Trace::enter_fixed_order() {
+  if (fixed_depth_++ == 0) fixed_first_ = static_cast<program::InstructionId>(program.size());
+}
+
+void Trace::leave_fixed_order() {
+  if (--fixed_depth_ > 0) return;
+  for (program::InstructionId i = fixed_first_ + 1; i < program.size(); ++i)
+    program.add_edge(i, i - 1);
 }
 
 std::shared_ptr<core::Storage> Trace::storage_of(TensorId id) {

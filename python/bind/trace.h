@@ -57,16 +57,6 @@ struct TraceOptions {
   double timeout_s = 0;    ///< host seconds for tracing and values together; 0: none
 };
 
-/// Instructions [first, last) that keep program order (nl.no_reorder).
-struct FixedOrder {
-  program::InstructionId first, last;
-};
-
-/// One instruction that must not start before another has ended (depends_on, with_schedule).
-struct Edge {
-  program::InstructionId consumer, producer;
-};
-
 class Trace : public std::enable_shared_from_this<Trace> {
  public:
   /// `partner`: the trace of the logical core's first physical core, if this is its second.
@@ -77,15 +67,16 @@ class Trace : public std::enable_shared_from_this<Trace> {
   static Trace& required();  ///< E305 outside a kernel
   static void set_current(Trace* trace);
 
+  const uint64_t serial;  ///< tells traces of this process apart
   program::Program program;
   Sites sites;
   int cores;              ///< physical cores in the logical core
   bool has_grid = false;  ///< launched as kernel[n](…)
 
-  // What the kernel asked of the schedule.
-  std::vector<FixedOrder> fixed_order;
-  std::vector<Edge> edges;
-  int fixed_depth = 0;  ///< nl.no_reorder blocks that are open
+  /// nl.no_reorder blocks: within the outermost one each instruction waits for the one before.
+  void enter_fixed_order();
+  void leave_fixed_order();
+  bool in_fixed_order() const { return fixed_depth_ > 0; }
 
   /// Declares a tensor. The n-th tensor that each core of a logical core declares in shared HBM is
   /// one tensor.
@@ -121,6 +112,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
   std::shared_ptr<core::Storage> storage_of(TensorId id);
 
   TraceOptions options_;
+  int fixed_depth_ = 0;                     // nl.no_reorder blocks that are open
+  program::InstructionId fixed_first_ = 0;  // of the outermost one
   core::Values values_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::shared_ptr<Trace> partner_;

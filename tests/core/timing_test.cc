@@ -4,6 +4,7 @@
 #include "trainyard/core/timing.h"
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "tests/program/make_program.h"
@@ -143,6 +144,35 @@ TEST(Timing, ListScheduleIsNoSlowerHere) {
   TimeOptions as_written, listed;
   as_written.order.schedule = SchedulePolicy::program;
   EXPECT_LT(time(m.program, listed).timeline.span, time(m.program, as_written).timeline.span);
+}
+
+// Edges between instructions whose data ask for no order, forwards and backwards.
+TEST(Timing, KeepsTheEdgesOfTheKernel) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    std::mt19937 random(seed);
+    Maker m;
+    constexpr uint32_t kCopies = 60;
+    for (uint32_t i = 0; i < kCopies; ++i) {
+      const View tile = m.sbuf({128, 64});
+      if (i % 3) m.call("memset", {tile});
+      else m.call("dma_copy", {tile, m.hbm({128, 64})});
+    }
+    std::vector<program::InstructionId> wanted(kCopies);
+    std::iota(wanted.begin(), wanted.end(), 0);
+    std::shuffle(wanted.begin(), wanted.end(), random);
+    for (int e = 0; e < 40; ++e) {
+      const uint32_t later = 1 + random() % (kCopies - 1);
+      m.program.add_edge(wanted[later], wanted[random() % later]);
+    }
+    for (const auto policy : {SchedulePolicy::program, SchedulePolicy::list}) {
+      const Ordered o = order(m.program, m.program.machine(), {policy, PlacePolicy::ring});
+      const Timeline t = time_program(o, m.program.machine());
+      std::vector<uint32_t> position(kCopies);
+      for (uint32_t k = 0; k < kCopies; ++k) position[o.sequence[k]] = k;
+      for (const program::Edge& e : m.program.edges())
+        EXPECT_GE(t.start[position[e.consumer]], t.end[position[e.producer]]) << "seed " << seed;
+    }
+  }
 }
 
 }  // namespace

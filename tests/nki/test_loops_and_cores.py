@@ -1,5 +1,7 @@
 """Loops on registers, blocks that keep their order, and kernels on two cores."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from inside import inside, refused
@@ -137,6 +139,79 @@ def test_schedules_name_instructions(rng):
         np.testing.assert_allclose(kernel.with_schedule(edges)(x), expected, rtol=1e-6)
     with pytest.raises(trainyard.Error, match="did you mean plus1"):
         kernel.with_schedule([("plus2", "recip")])(x)
+
+
+def exponentials(fixed=False, chained=False):
+    """Three tiles, each loaded, put through exp and stored."""
+
+    def kernel(x):
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        before = None
+        with nl.no_reorder() if fixed else contextlib.nullcontext():
+            for i in range(3):
+                tile = nl.ndarray((128, 512), x.dtype, buffer=nl.sbuf)
+                load = nisa.dma_copy(tile, x[i], name=f"load{i}")
+                if chained and before:
+                    load.depends_on(before)
+                nisa.activation(tile, nl.exp, tile, name=f"exp{i}")
+                before = nisa.dma_copy(out[i], tile, name=f"store{i}")
+        return out
+
+    return nki.jit(kernel)
+
+
+def test_order_that_is_asked_for_costs_time(rng):
+    x = rng.random((3, 128, 512), dtype=np.float32)
+    chain = [("load1", "store0"), ("load2", ["store1"])]
+    kernels = {
+        "free": exponentials(),
+        "depends_on": exponentials(chained=True),
+        "schedule": exponentials().with_schedule(chain),
+        "fixed": exponentials(fixed=True),
+    }
+    runs = {name: trainyard.run(kernel, x) for name, kernel in kernels.items()}
+    for run in runs.values():
+        np.testing.assert_array_equal(run.outputs, runs["free"].outputs)
+    time = {name: run.time for name, run in runs.items()}
+    assert time["free"] < time["depends_on"] == time["schedule"] == time["fixed"]
+
+
+def test_an_instruction_may_wait_for_a_later_one(rng):
+    """The order of independent instructions is the schedule's, not the program's."""
+    x = rng.random((3, 128, 512), dtype=np.float32)
+    kernel = exponentials()
+    backwards = kernel.with_schedule([("load0", "store1"), ("load1", "store2")])
+    forwards = kernel.with_schedule([("load1", "store0"), ("load2", "store1")])
+    there, back = trainyard.run(backwards, x), trainyard.run(forwards, x)
+    np.testing.assert_array_equal(there.outputs, back.outputs)
+    assert there.time == back.time > trainyard.run(kernel, x).time
+    for schedule in (None, "program"):
+        with pytest.raises(trainyard.Error, match="wait for each other") as caught:
+            trainyard.run(kernel.with_schedule([("load0", "store0")]), x, schedule=schedule)
+        assert caught.value.code == "E111"
+
+
+def test_depends_on_takes_instructions_of_this_call(rng):
+    kept = []
+
+    @nki.jit
+    def kernel(x):
+        kept.append(nisa.dma_copy(nl.ndarray(x.shape, x.dtype), x))
+        kept[-1].depends_on(*kept[:1])
+        return nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+
+    x = rng.random((4, 4), dtype=np.float32)
+    with pytest.raises(trainyard.Error) as caught:
+        kernel(x)  # it waits for itself
+    assert caught.value.code == "E111"
+    with pytest.raises(trainyard.Error) as caught:
+        kernel(x)  # it waits for an instruction of the first call
+    assert caught.value.code == "E305"
+
+    def body():
+        nisa.memset(nl.ndarray((4, 4), nl.float32), 0).depends_on("load")
+
+    refused("E111", body)
 
 
 # --- two physical cores --------------------------------------------------------------------------

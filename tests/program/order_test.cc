@@ -64,6 +64,22 @@ TEST(Order, RefusesWhatNoOrderFits) {
   } catch (const base::Error& e) { EXPECT_EQ(e.code(), base::Code::E201); }
 }
 
+TEST(Order, RefusesEdgesThatGoInCircles) {
+  Maker m;
+  const View a = m.sbuf({128, 64}), b = m.sbuf({128, 64});
+  m.call("memset", {a});
+  m.call("tensor_copy", {b, a});
+  m.program.add_edge(0, 1);
+  try {
+    order(m.program, m.program.machine(), {});
+    FAIL() << "each waits for the other";
+  } catch (const base::Error& e) { EXPECT_EQ(e.code(), base::Code::E111); }
+  Maker itself;
+  itself.call("memset", {itself.sbuf({128, 64})});
+  itself.program.add_edge(0, 0);
+  EXPECT_THROW(order(itself.program, itself.program.machine(), {}), base::Error);
+}
+
 TEST(Order, ProgramOrderIsKeptIfAskedFor) {
   Sums m(3, false);
   EXPECT_THROW(m.ordered(SchedulePolicy::program), base::Error);

@@ -42,7 +42,8 @@ profile::Source source_of(const base::Place& place) { return {place.file, place.
 // Totals that need no timeline.
 void add_work(profile::Trace& trace, const program::Program& program, const Ordered& ordered) {
   trace.instructions = program.size();
-  for (const program::DmaWork& d : ordered.dmas) trace.hbm_bytes += d.hbm_bytes;
+  for (const program::Step& step : ordered.steps)
+    if (step.dma != kNone) trace.hbm_bytes += ordered.dmas[step.dma].hbm_bytes;
   for (InstructionId i = 0; i < program.size(); ++i) {
     const isa::Spec& spec = program.spec(i);
     if (spec.cost && spec.engines.front() == isa::Engine::tensor)

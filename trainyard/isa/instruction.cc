@@ -10,12 +10,40 @@ namespace trainyard::isa {
 #include "trainyard/isa/instructions.list"
 #undef INSTRUCTION_NAME
 
+namespace {
+
+bool may_be_tensor(ParamKind kind) {
+  return kind == ParamKind::tensor || kind == ParamKind::tensors ||
+         kind == ParamKind::tensor_or_number;
+}
+
+bool may_be_register(ParamKind kind) {
+  return kind == ParamKind::reg || kind == ParamKind::reg_or_integer;
+}
+
+Spec indexed(Spec spec) {
+  for (size_t p = 0; p < spec.params.size(); ++p) {
+    const int param = static_cast<int>(p);
+    if (may_be_tensor(spec.params[p].kind)) spec.operand_params.push_back(param);
+    if (may_be_register(spec.params[p].kind)) spec.register_params.push_back(param);
+    if (spec.params[p].kind == ParamKind::dge_mode) spec.dge_mode_param = param;
+  }
+  return spec;
+}
+
+}  // namespace
+
 const std::vector<const Spec*>& instructions() {
-  static const std::vector<const Spec*> all = {
-#define INSTRUCTION_NAME(name) &spec_##name(),
+  static const std::vector<Spec> specs = {
+#define INSTRUCTION_NAME(name) indexed(spec_##name()),
 #include "trainyard/isa/instructions.list"
 #undef INSTRUCTION_NAME
   };
+  static const std::vector<const Spec*> all = [] {
+    std::vector<const Spec*> pointers;
+    for (const Spec& spec : specs) pointers.push_back(&spec);
+    return pointers;
+  }();
   return all;
 }
 
@@ -54,36 +82,5 @@ int Spec::find(std::string_view param) const {
     if (params[i].name == param) return static_cast<int>(i);
   return -1;
 }
-
-namespace {
-
-// A `tensors` argument packs the first slot and the number of tensors into one value.
-constexpr int kCountShift = 32;
-
-bool has_index_operand(const Layout& layout) {
-  return layout.indirect != Indirect::none && layout.reg == kNone;
-}
-
-}  // namespace
-
-OperandView Call::view(int slot) const {
-  const Operand& o = operands_[slot];
-  return {&tables_.tensor(o.tensor), &tables_.layout(o.layout), o.offset, o.tensor};
-}
-
-int Call::tensor_count(int param) const {
-  if (!is_tensor(param)) return 0;
-  return std::max<int>(1, static_cast<int>(values_[param].bits >> kCountShift));
-}
-
-int Call::slot(int param, int i) const {
-  int slot = static_cast<int>(values_[param].bits & ((int64_t{1} << kCountShift) - 1));
-  for (; i > 0; --i) slot += has_index_operand(tables_.layout(operands_[slot].layout)) ? 2 : 1;
-  return slot;
-}
-
-OperandView Call::operand(int param, int i) const { return view(slot(param, i)); }
-
-OperandView Call::index_of(int param, int i) const { return view(slot(param, i) + 1); }
 
 }  // namespace trainyard::isa

@@ -8,7 +8,7 @@
 
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/base/units.h"
-#include "trainyard/isa/operand.h"
+#include "trainyard/isa/tables.h"
 #include "trainyard/isa/value.h"
 #include "trainyard/machine/machine.h"
 
@@ -114,6 +114,11 @@ struct Spec {
                                     int param) = nullptr;
 
   int find(std::string_view param) const;  ///< index, or -1
+
+  // Derived from `params` by the table of instructions.
+  std::vector<int> operand_params = {};   ///< those that may be tensors
+  std::vector<int> register_params = {};  ///< those that may be registers
+  int dge_mode_param = -1;                ///< who makes the descriptors, or -1
 };
 
 using Opcode = uint16_t;
@@ -123,16 +128,6 @@ const std::vector<const Spec*>& instructions();
 const Spec& spec(Opcode opcode);
 /// The opcode of that name, or -1.
 int find_instruction(std::string_view name);
-
-/// What a Call looks its operands up in; Program implements it.
-class Tables {
- public:
-  virtual ~Tables() = default;
-  virtual const Tensor& tensor(TensorId id) const = 0;
-  virtual const Layout& layout(LayoutId id) const = 0;
-  virtual std::span<const int64_t> list(uint32_t id) const = 0;
-  virtual std::string_view text(uint32_t id) const = 0;
-};
 
 /// One instruction with its arguments, read-only: what check, cost and run see. Parameters are
 /// named by their index in Spec::params; instruction files give the indices names with an enum.
@@ -169,18 +164,33 @@ class Call {
   }
 
   /// The tensor argument of a parameter; for `tensors` parameters, its i-th.
-  OperandView operand(int param, int i = 0) const;
-  /// The index operand of an indirect tensor argument (Layout::indirect, no register).
-  OperandView index_of(int param, int i = 0) const;
+  OperandView operand(int param, int i = 0) const { return view(slot(param, i)); }
+  /// The index operand of an indirect tensor argument (Layout::has_index_operand).
+  OperandView index_of(int param, int i = 0) const { return view(slot(param, i) + 1); }
   /// How many tensors a `tensors` parameter holds.
-  int tensor_count(int param) const;
+  int tensor_count(int param) const {
+    if (!is_tensor(param)) return 0;
+    const auto count = static_cast<int>(values_[param].bits >> kCountShift);
+    return count > 1 ? count : 1;
+  }
   /// Slot in the instruction's operand list.
-  int slot(int param, int i = 0) const;
+  int slot(int param, int i = 0) const {
+    int slot = static_cast<int>(values_[param].bits & ((int64_t{1} << kCountShift) - 1));
+    for (; i > 0; --i) slot += layout(slot).has_index_operand() ? 2 : 1;
+    return slot;
+  }
   const Operand& raw(int slot) const { return operands_[slot]; }
-  OperandView view(int slot) const;
+  const Layout& layout(int slot) const { return tables_.layout(operands_[slot].layout); }
+  OperandView view(int slot) const {
+    const Operand& o = operands_[slot];
+    return {&tables_.tensor(o.tensor), &tables_.layout(o.layout), o.offset, o.tensor};
+  }
   const Tables& tables() const { return tables_; }
 
  private:
+  // A `tensors` argument packs the first slot and the number of tensors into one value.
+  static constexpr int kCountShift = 32;
+
   const Spec& spec_;
   const Value* values_;
   const Operand* operands_;

@@ -57,10 +57,9 @@ DgeMode dge_mode_of(const Call& call, int param) {
   const auto mode = call.choice<DgeMode>(param);
   if (mode != DgeMode::unknown) return mode;
   bool dynamic = false;
-  for (size_t p = 0; p < call.spec().params.size(); ++p) {
-    const int i = static_cast<int>(p);
-    if (!call.is_tensor(i)) continue;
-    const Indirect indirect = call.operand(i).layout->indirect;
+  for (int p : call.spec().operand_params) {
+    if (!call.is_tensor(p)) continue;
+    const Indirect indirect = call.operand(p).layout->indirect;
     if (indirect == Indirect::vector) return DgeMode::swdge;
     dynamic |= indirect == Indirect::scalar;
   }

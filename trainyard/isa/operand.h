@@ -75,6 +75,8 @@ struct Layout {
   int64_t elements() const;
   /// Elements in one partition: the product of all counts but the first.
   int64_t free_elements() const;
+  /// Whether the operand after this one holds the dynamic index.
+  bool has_index_operand() const { return indirect != Indirect::none && reg == kNone; }
   bool operator==(const Layout&) const = default;
 };
 

@@ -42,17 +42,10 @@ void Dependencies::for_each_near(const Memory& m, const Region& region, Visit vi
   });
 }
 
-Dependencies::Memory& Dependencies::memory_of(TensorId id, const isa::Tensor& t) {
-  if (id >= tensors_.size()) tensors_.resize(program_.tensor_count());
-  Memory& m = !t.has_address() ? tensors_[id] : t.buffer == isa::Buffer::sbuf ? sbuf_ : psum_;
-  if (!m.known) set_grid(m, t);
-  return m;
-}
-
-void Dependencies::set_grid(Memory& m, const isa::Tensor& t) const {
+void Dependencies::set_grid(Memory& m, const isa::Tensor& t, const Frame& frame) const {
   m.known = true;
   const machine::Core& core = program_.machine().core;
-  Region whole = region_of(t);
+  Region whole = frame.whole();
   if (t.has_address()) {
     whole.row1 = core.partitions;
     whole.byte1 = t.buffer == isa::Buffer::sbuf ? core.memory.sbuf_partition_bytes
@@ -141,6 +134,12 @@ void Dependencies::remove(Memory& m, uint32_t id) {
   free_entry_ = id;
 }
 
+void Dependencies::forget(TensorId id) {
+  if (id >= tensors_.size()) return;
+  Memory& m = tensors_[id].own;
+  while (!m.grid && m.first != kNone) remove(m, m.first);
+}
+
 void Dependencies::access(Memory& m, const Region& region, isa::Access kind, InstructionId i,
                           std::vector<Dependence>& before) {
   const bool write = kind != isa::Access::read;
@@ -176,38 +175,40 @@ void Dependencies::access_whole(Entry& e, isa::Access kind, InstructionId i,
   e.writer = i;
 }
 
+void Dependencies::touch(const Operand& o, isa::Access kind, InstructionId i,
+                         std::vector<Dependence>& before) {
+  const isa::Tensor& t = program_.tensor(o.tensor);
+  if (!t.has_address() && !program_.is_written(o.tensor)) return;
+  if (o.tensor >= tensors_.size()) tensors_.resize(program_.tensor_count());
+  TensorMemory& tensor = tensors_[o.tensor];
+  if (tensor.frame.pitch == 0) tensor.frame = frame_of(t);
+  Memory& m = !t.has_address() ? tensor.own : t.buffer == isa::Buffer::sbuf ? sbuf_ : psum_;
+  if (!m.known) set_grid(m, t, tensor.frame);
+  access(m, region_of(program_.layout(o.layout), o.offset, tensor.frame), kind, i, before);
+}
+
 void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
   const Call call = program_.call(i);
-  const std::span<const Operand> operands = program_.operands(i);
-  const auto touch = [&](int slot, isa::Access kind) {
-    const Operand& o = operands[slot];
-    const isa::Tensor& t = program_.tensor(o.tensor);
-    const Region region = region_of({&t, &program_.layout(o.layout), o.offset, o.tensor});
-    access(memory_of(o.tensor, t), region, kind, i, before);
-  };
   writes_.clear();  // they come after all reads
   for_each_operand(call, [&](int slot, isa::Access kind) {
-    if (kind == isa::Access::read) touch(slot, kind);
+    if (kind == isa::Access::read) touch(call.raw(slot), kind, i, before);
     else writes_.emplace_back(slot, kind);
   });
-  for (const auto& [slot, kind] : writes_) touch(slot, kind);
-  for_each_register(call, [&](uint32_t reg, isa::Access kind) {
-    if (reg >= registers_.size()) registers_.resize(program_.register_count());
-    access_whole(registers_[reg], kind, i, before);
-  });
+  for (const auto& [slot, kind] : writes_) touch(call.raw(slot), kind, i, before);
+  if (program_.instruction(i).dynamic || !call.spec().register_params.empty())
+    add_registers(call, i, before);
   if (!call.spec().accumulators) return;
   const isa::Access kind = call.spec().accumulators(call);
   if (kind != isa::Access::none)
     access_whole(accumulators_[static_cast<size_t>(call.engine())], kind, i, before);
 }
 
-DependenceTable::DependenceTable(const Program& program) : begin_(program.size() + 1) {
-  Dependencies dependencies(program);
-  list_.reserve(2 * program.size());  // about what kernels have
-  for (InstructionId i = 0; i < program.size(); ++i) {
-    dependencies.add(i, list_);
-    begin_[i + 1] = static_cast<uint32_t>(list_.size());
-  }
+void Dependencies::add_registers(const Call& call, InstructionId i,
+                                 std::vector<Dependence>& before) {
+  for_each_register(call, [&](uint32_t reg, isa::Access kind) {
+    if (reg >= registers_.size()) registers_.resize(program_.register_count());
+    access_whole(registers_[reg], kind, i, before);
+  });
 }
 
 }  // namespace trainyard::program

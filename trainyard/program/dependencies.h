@@ -14,8 +14,8 @@
 
 namespace trainyard::program {
 
-/// An earlier instruction that must come first. `data`: its result is read (or accumulated onto);
-/// otherwise only memory is reused.
+/// An instruction that must come first. `data`: its result is read (or accumulated onto), or the
+/// kernel asked to wait for its end; otherwise only memory is reused.
 struct Dependence {
   InstructionId id;
   bool data;
@@ -25,8 +25,11 @@ class Dependencies {
  public:
   explicit Dependencies(const Program& program) : program_(program) {}
 
-  /// Appends the instructions that `i` must follow, in no order, each once. Call with ascending i.
+  /// Appends the instructions that `i` must follow for the sake of values, in no order, each once.
+  /// Call with ascending i. What no instruction of the program writes up to now has no order.
   void add(InstructionId i, std::vector<Dependence>& before);
+  /// Says that no later instruction uses the tensor: what is kept for it serves others.
+  void forget(TensorId id);
 
  private:
   // One region of a memory: its last writer and who has read it since.
@@ -53,6 +56,10 @@ class Dependencies {
     uint32_t first = kNone;
     std::unique_ptr<Grid> grid;
   };
+  struct TensorMemory {
+    Frame frame;  // pitch 0: not looked at
+    Memory own;   // used if the tensor has no address
+  };
 
   void access(Memory& memory, const Region& region, isa::Access kind, InstructionId i,
               std::vector<Dependence>& before);
@@ -64,8 +71,10 @@ class Dependencies {
   void add_reader(Entry& entry, InstructionId i);
   void drop_readers(Entry& entry);
 
-  Memory& memory_of(TensorId id, const isa::Tensor& tensor);
-  void set_grid(Memory& memory, const isa::Tensor& tensor) const;
+  void touch(const Operand& operand, isa::Access kind, InstructionId i,
+             std::vector<Dependence>& before);
+  void add_registers(const Call& call, InstructionId i, std::vector<Dependence>& before);
+  void set_grid(Memory& memory, const isa::Tensor& tensor, const Frame& frame) const;
   uint32_t insert(Memory& memory, const Region& region);
   void remove(Memory& memory, uint32_t id);
   template <class Visit>
@@ -74,8 +83,8 @@ class Dependencies {
   static void for_each_cell(const Grid& grid, const Region& region, Visit visit);
 
   const Program& program_;
-  std::vector<Memory> tensors_;  // by tensor id, for tensors without an address
-  Memory sbuf_, psum_;           // the arenas
+  std::vector<TensorMemory> tensors_;  // by tensor id
+  Memory sbuf_, psum_;                 // the arenas
   std::vector<Entry> registers_;
   std::array<Entry, isa::kEngineCount> accumulators_;  // of each engine, as one
   std::vector<Entry> entries_;
@@ -87,18 +96,24 @@ class Dependencies {
   uint32_t visit_ = 0;
 };
 
-/// The dependencies of a whole program, by instruction.
+/// The dependencies of a whole program and the edges that its kernel asked for, by instruction.
 class DependenceTable {
  public:
+  /// Throws E111 if the kernel's edges make an instruction wait for itself.
   explicit DependenceTable(const Program& program);
   std::span<const Dependence> of(InstructionId i) const {
     return {list_.data() + begin_[i], begin_[i + 1] - begin_[i]};
   }
   size_t size() const { return list_.size(); }
+  /// Program order, but for producers that an edge puts before an earlier consumer.
+  std::span<const InstructionId> order() const { return order_; }
 
  private:
+  void set_order(const Program& program);
+
   std::vector<uint32_t> begin_;
   std::vector<Dependence> list_;
+  std::vector<InstructionId> order_;
 };
 
 }  // namespace trainyard::program

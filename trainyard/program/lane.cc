@@ -17,16 +17,15 @@ std::string_view name_of(Lane lane) {
 namespace {
 
 Lane dma_lane(const Call& call) {
-  const int mode = call.spec().find("dge_mode");
-  if (mode >= 0 && isa::dge_mode_of(call, mode) == isa::DgeMode::swdge) return Lane::dma_gather;
-  bool store = false;
-  const auto& params = call.spec().params;
-  for (size_t p = 0; p < params.size(); ++p) {
-    const int param = static_cast<int>(p);
-    if (call.is_tensor(param) && params[p].access != isa::Access::read)
-      store |= !call.operand(param).on_chip();
-  }
-  return store ? Lane::dma_store : Lane::dma_load;
+  const isa::Spec& spec = call.spec();
+  if (spec.dge_mode_param >= 0 &&
+      isa::dge_mode_of(call, spec.dge_mode_param) == isa::DgeMode::swdge)
+    return Lane::dma_gather;
+  for (int param : spec.operand_params)
+    if (call.is_tensor(param) && spec.params[param].access != isa::Access::read &&
+        !call.operand(param).on_chip())
+      return Lane::dma_store;
+  return Lane::dma_load;
 }
 
 }  // namespace

@@ -10,21 +10,6 @@
 
 namespace trainyard::program {
 
-/// What moves when a DMA runs.
-struct DmaWork {
-  base::Picoseconds first = 0, tail = 0;
-  double element_ps = 0;
-  int64_t elements = 0;
-  int64_t hbm_bytes = 0;
-};
-
-/// One instruction in issue order.
-struct Step {
-  base::Picoseconds busy = 0, latency = 0;
-  uint32_t dma = kNone;  ///< index into `dmas`
-  Lane lane = Lane::sync;
-};
-
 /// "Position p must have finished": bit 0 of `link` says whether a semaphore carries the news.
 struct Ordered {
   std::vector<InstructionId> sequence;  ///< by position

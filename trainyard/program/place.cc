@@ -26,7 +26,11 @@ struct Life {
 class Arena {
  public:
   Arena(const Program& program, PlacePolicy policy, Buffer buffer, Placement& placement)
-      : program_(program), policy_(policy), placement_(placement), psum_(buffer == Buffer::psum) {
+      : program_(program),
+        policy_(policy),
+        placement_(placement),
+        psum_(buffer == Buffer::psum),
+        held_(program.tensor_count()) {
     const machine::Memory& m = program.machine().core.memory;
     size_ = psum_ ? m.psum_partition_bytes : m.sbuf_partition_bytes - m.sbuf_reserved_bytes;
     bank_ = psum_ ? m.psum_bank_bytes : size_;
@@ -36,6 +40,10 @@ class Arena {
   void take(TensorId id) {
     const int64_t bytes = align(program_.tensor(id).row_bytes());
     auto found = find(bytes);
+    if (found == regions_.end()) {
+      join_all();
+      found = find(bytes);
+    }
     if (found == regions_.end()) overflow(id, bytes);
     // Inside a free region, start at the next bank if the tile would cross one.
     const int64_t start = fit(*found, bytes);
@@ -49,6 +57,7 @@ class Arena {
     found->end = start + bytes;
     found->tenant = id;
     found->previous.clear();
+    held_[id] = found;
     placement_.address[id] = start;
     placement_.evicts[id] = std::move(evicted);
     cursor_ = found->end;
@@ -58,8 +67,7 @@ class Arena {
   }
 
   void give(TensorId id) {
-    const auto found = std::find_if(regions_.begin(), regions_.end(),
-                                    [id](const Region& r) { return r.tenant == id; });
+    const auto found = held_[id];
     live_ -= found->end - found->start;
     found->tenant = kNone;
     found->previous = {id};
@@ -159,23 +167,6 @@ class Arena {
     }
   }
 
- public:
-  /// Joins all free neighbours; true if a tile of `bytes` then fits.
-  bool compact(int64_t row_bytes) {
-    join_all();
-    const int64_t bytes = align(row_bytes);
-    for (Iterator r = regions_.begin(); r != regions_.end(); ++r)
-      if (r->tenant == kNone && fit(*r, bytes) >= 0) return true;
-    return false;
-  }
-  bool has_room(int64_t row_bytes) {
-    const int64_t bytes = align(row_bytes);
-    for (const Region& r : regions_)
-      if (r.tenant == kNone && fit(r, bytes) >= 0) return true;
-    return false;
-  }
-
- private:
   [[noreturn]] void overflow(TensorId id, int64_t bytes) {
     const isa::Tensor& t = program_.tensor(id);
     const std::string_view memory = isa::name_of(t.buffer);
@@ -217,6 +208,7 @@ class Arena {
   bool psum_;
   int64_t size_, bank_, cursor_ = 0, live_ = 0;
   std::list<Region> regions_;
+  std::vector<Iterator> held_;  // by tensor: its region
 };
 
 }  // namespace
@@ -244,10 +236,8 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
       const isa::Tensor& t = program.tensor(o.tensor);
       const bool placed = isa::is_on_chip(t.buffer) && !t.has_address();
       Arena& arena = t.buffer == Buffer::psum ? psum : sbuf;
-      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0) {
-        if (!arena.has_room(t.row_bytes())) arena.compact(t.row_bytes());
+      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0)
         arena.take(o.tensor);
-      }
       if (placed && lives[o.tensor].last == k &&
           std::find(ending.begin(), ending.end(), o.tensor) == ending.end())
         ending.push_back(o.tensor);

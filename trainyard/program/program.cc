@@ -28,6 +28,7 @@ uint64_t hash(const isa::Layout& l) {
 
 TensorId Program::add_tensor(isa::Tensor tensor) {
   tensors_.push_back(std::move(tensor));
+  written_.push_back(false);
   return static_cast<TensorId>(tensors_.size() - 1);
 }
 
@@ -46,7 +47,7 @@ uint32_t Program::intern_list(std::span<const int64_t> list) {
   auto& candidates = list_index_[h];
   for (uint32_t id : candidates)
     if (std::equal(list.begin(), list.end(), lists_[id].begin(), lists_[id].end())) return id;
-  lists_.emplace_back(list.begin(), list.end());
+  lists_.push_back({list.begin(), list.end()});
   candidates.push_back(static_cast<uint32_t>(lists_.size() - 1));
   return candidates.back();
 }
@@ -54,7 +55,7 @@ uint32_t Program::intern_list(std::span<const int64_t> list) {
 uint32_t Program::intern_text(std::string_view text) {
   const auto [it, fresh] =
       text_index_.try_emplace(std::string(text), static_cast<uint32_t>(texts_.size()));
-  if (fresh) texts_.emplace_back(text);
+  if (fresh) texts_.push_back(std::string(text));
   return it->second;
 }
 
@@ -87,7 +88,11 @@ InstructionId Program::add(isa::Opcode opcode, Engine engine, std::span<const Va
     in.dynamic |= layouts_[o.layout].indirect != isa::Indirect::none;
   operands_.insert(operands_.end(), operands.begin(), operands.end());
   instructions_.push_back(in);
-  return static_cast<InstructionId>(instructions_.size() - 1);
+  const auto id = static_cast<InstructionId>(instructions_.size() - 1);
+  for_each_operand(call(id), [&](int slot, isa::Access access) {
+    if (access != isa::Access::read) written_[operands[slot].tensor] = true;
+  });
+  return id;
 }
 
 std::string_view Program::label(InstructionId i) const {

@@ -2,7 +2,6 @@
 // read. One program runs on one physical core.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -35,6 +34,12 @@ static_assert(sizeof(Instruction) == 16);
 
 using InstructionId = uint32_t;
 
+/// An order that the kernel asks for beside the order of its data.
+struct Edge {
+  InstructionId consumer, producer;
+  auto operator<=>(const Edge&) const = default;
+};
+
 class Program final : public isa::Tables {
  public:
   explicit Program(std::shared_ptr<const machine::Machine> machine, int core = 0)
@@ -55,11 +60,15 @@ class Program final : public isa::Tables {
   InstructionId add(isa::Opcode opcode, Engine engine, std::span<const Value> values,
                     std::span<const Operand> operands, uint32_t site);
 
-  const isa::Tensor& tensor(TensorId id) const override { return tensors_[id]; }
-  isa::Tensor& tensor(TensorId id) { return tensors_[id]; }
-  const isa::Layout& layout(LayoutId id) const override { return layouts_[id]; }
-  std::span<const int64_t> list(uint32_t id) const override { return lists_[id]; }
-  std::string_view text(uint32_t id) const override { return texts_[id]; }
+  /// `consumer` waits for the end of `producer` although data may not ask for it (nl.no_reorder,
+  /// depends_on, with_schedule). The producer may come later in the program.
+  void add_edge(InstructionId consumer, InstructionId producer) {
+    edges_.push_back({consumer, producer});
+  }
+  std::span<const Edge> edges() const { return edges_; }
+
+  /// Whether an instruction writes to the tensor, by its own name.
+  bool is_written(TensorId id) const { return written_[id]; }
 
   size_t size() const { return instructions_.size(); }
   size_t tensor_count() const { return tensors_.size(); }
@@ -76,10 +85,12 @@ class Program final : public isa::Tables {
     return {operands_.data() + instructions_[i].first_operand,
             end - instructions_[i].first_operand};
   }
-  Call call(InstructionId i) const {
+  Call call(InstructionId i) const { return call(i, *machine_); }
+  /// The same on another machine of the generation.
+  Call call(InstructionId i, const machine::Machine& machine) const {
     const Instruction& in = instructions_[i];
     return Call(isa::spec(in.opcode), &values_[in.values], operands_.data() + in.first_operand,
-                *this, *machine_, in.engine);
+                *this, machine, in.engine);
   }
   /// The label given with name=…, or "".
   std::string_view label(InstructionId i) const;
@@ -100,10 +111,8 @@ class Program final : public isa::Tables {
   std::vector<Instruction> instructions_;
   std::vector<Value> values_;
   std::vector<Operand> operands_;
-  std::deque<isa::Tensor> tensors_;
-  std::deque<isa::Layout> layouts_;
-  std::deque<std::vector<int64_t>> lists_;
-  std::deque<std::string> texts_;
+  std::vector<uint8_t> written_;  // by tensor
+  std::vector<Edge> edges_;
   uint32_t registers_ = 0;
 
   std::unordered_map<uint64_t, std::vector<LayoutId>> layout_index_;
@@ -125,16 +134,13 @@ void check_access(const Program& program, const Operand& operand, const Operand*
 /// with their access, and index operands as reads.
 template <class Visit>
 void for_each_operand(const Call& call, Visit visit) {
-  const auto& params = call.spec().params;
-  for (size_t p = 0; p < params.size(); ++p) {
-    const int param = static_cast<int>(p);
+  const isa::Spec& spec = call.spec();
+  for (int param : spec.operand_params) {
     if (!call.is_tensor(param)) continue;
     for (int i = 0; i < call.tensor_count(param); ++i) {
       const int slot = call.slot(param, i);
-      visit(slot, params[p].access);
-      const isa::Layout& layout = call.tables().layout(call.raw(slot).layout);
-      if (layout.indirect != isa::Indirect::none && layout.reg == kNone)
-        visit(slot + 1, isa::Access::read);
+      visit(slot, spec.params[param].access);
+      if (call.layout(slot).has_index_operand()) visit(slot + 1, isa::Access::read);
     }
   }
 }
@@ -142,15 +148,14 @@ void for_each_operand(const Call& call, Visit visit) {
 /// Calls visit(register, access) for every register of an instruction, addresses included.
 template <class Visit>
 void for_each_register(const Call& call, Visit visit) {
-  const auto& params = call.spec().params;
-  for (size_t p = 0; p < params.size(); ++p) {
-    const int param = static_cast<int>(p);
+  const isa::Spec& spec = call.spec();
+  for (int param : spec.register_params)
     if (call.value(param).kind == Value::Kind::reg)
-      visit(static_cast<uint32_t>(call.value(param).bits), params[p].access);
-    if (!call.is_tensor(param)) continue;
+      visit(static_cast<uint32_t>(call.value(param).bits), spec.params[param].access);
+  for (int param : spec.operand_params) {
     for (int i = 0; i < call.tensor_count(param); ++i) {
-      const isa::Layout& layout = call.tables().layout(call.raw(call.slot(param, i)).layout);
-      if (layout.reg != kNone) visit(layout.reg, isa::Access::read);
+      const uint32_t reg = call.layout(call.slot(param, i)).reg;
+      if (reg != kNone) visit(reg, isa::Access::read);
     }
   }
 }

@@ -16,15 +16,6 @@ int64_t pitch(const isa::Tensor& t) {
   return std::max<int64_t>(1, t.shape.empty() ? element : t.shape.back() * element);
 }
 
-void move_to_arena(const isa::Tensor& t, Region& r) {
-  if (!t.has_address()) return;
-  const int64_t partition = std::max<int64_t>(0, t.address_partition);
-  r.row0 += partition;
-  r.row1 += partition;
-  r.byte0 += t.address_bytes;
-  r.byte1 += t.address_bytes;
-}
-
 }  // namespace
 
 bool Region::covers(const Region& o) const {
@@ -47,20 +38,21 @@ bool may_overlap(const Region& a, const Region& b) {
   return distance < width(a) || period - distance < width(b) || distance == 0;
 }
 
-Region region_of(const isa::Tensor& t) {
-  const int64_t row = pitch(t);
-  Region r{0, std::max<int64_t>(1, t.bytes() / row), 0, row};
-  move_to_arena(t, r);
-  return r;
+Frame frame_of(const isa::Tensor& t) {
+  Frame f;
+  f.pitch = pitch(t);
+  f.rows = std::max<int64_t>(1, t.bytes() / f.pitch);
+  if (!t.has_address()) return f;
+  f.row = std::max<int64_t>(0, t.address_partition);
+  f.byte = t.address_bytes;
+  return f;
 }
 
-Region region_of(const isa::OperandView& v) {
-  const isa::Tensor& t = *v.tensor;
-  const isa::Layout& l = *v.layout;
-  if (l.indirect != isa::Indirect::none) return region_of(t);
+Region region_of(const isa::Layout& l, int64_t offset, const Frame& frame) {
+  if (l.indirect != isa::Indirect::none) return frame.whole();
   const auto element = static_cast<int64_t>(base::size_of(l.dtype));
-  const int64_t row = pitch(t);
-  const int64_t start = v.offset * element;
+  const int64_t row = frame.pitch;
+  const int64_t start = offset * element;
   Region r;
   r.row0 = start / row;
   r.byte0 = start % row;
@@ -103,9 +95,10 @@ Region region_of(const isa::OperandView& v) {
     last_byte += reach;
   }
   if (!solid) r.period = 0;
-  r.row1 = last_row + 1;
-  r.byte1 = last_byte;
-  move_to_arena(t, r);
+  r.row0 += frame.row;
+  r.row1 = last_row + 1 + frame.row;
+  r.byte0 += frame.byte;
+  r.byte1 = last_byte + frame.byte;
   return r;
 }
 

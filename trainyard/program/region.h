@@ -22,11 +22,19 @@ struct Region {
 /// Whether two regions of the same memory may share a byte (never a false no).
 bool may_overlap(const Region& a, const Region& b);
 
-/// The region of an operand: relative to its tensor, or to the arena if the tensor has an address.
-/// Operands with dynamic addresses cover their whole tensor.
-Region region_of(const isa::OperandView& operand);
+/// How the bytes of a tensor lie in its memory: rows of `pitch` bytes, the first at (row, byte) of
+/// the arena if the tensor has an address.
+struct Frame {
+  int64_t pitch = 0, rows = 0;
+  int64_t row = 0, byte = 0;
 
-/// The whole tensor.
-Region region_of(const isa::Tensor& tensor);
+  Region whole() const { return {row, row + rows, byte, byte + pitch}; }
+};
+
+Frame frame_of(const isa::Tensor& tensor);
+
+/// The region of an access: relative to its tensor, or to the arena if the tensor has an address.
+/// Accesses with dynamic addresses cover their whole tensor.
+Region region_of(const isa::Layout& layout, int64_t offset, const Frame& frame);
 
 }  // namespace trainyard::program

@@ -3,28 +3,23 @@
 
 #include <vector>
 
+#include "trainyard/program/costs.h"
 #include "trainyard/program/dependencies.h"
-#include "trainyard/program/lane.h"
 
 namespace trainyard::program {
 
 enum class SchedulePolicy : uint8_t {
-  program,  ///< as the kernel wrote them
+  program,  ///< as the kernel wrote them, but for edges that it asked for
   list,     ///< whatever can start first, within a bounded window
   demand,   ///< each result in program order, what it needs just before it: few tiles are live
 };
 
-/// Instruction ids in issue order. Every instruction follows those it depends on. `lanes` and
-/// `costs` by instruction id. The list policy looks at most `window` instructions past the oldest
-/// one not yet issued and never has more SBUF or PSUM live than the core holds, or that many
-/// percent of it: less leaves placement the room that it loses to fragments.
+/// Instruction ids in issue order. Every instruction follows those it depends on. The list policy
+/// looks at most `window` instructions past the oldest one not yet issued and never has more SBUF
+/// or PSUM live than the core holds, or that many percent of it: less leaves placement the room
+/// that it loses to fragments.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const DependenceTable& dependencies,
-                                    const std::vector<Lane>& lanes,
-                                    const std::vector<isa::Cost>& costs, int window = 256,
-                                    int percent = 100);
-
-/// What each instruction costs on `machine` (the program's own, or another of its generation).
-std::vector<isa::Cost> costs_of(const Program& program, const machine::Machine& machine);
+                                    const DependenceTable& dependencies, const Costs& costs,
+                                    int window = 256, int percent = 100);
 
 }  // namespace trainyard::program

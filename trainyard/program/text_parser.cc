@@ -69,7 +69,27 @@ Program TextParser::parse(std::shared_ptr<const machine::Machine> machine) {
       parse_statement(p);
     } catch (Error& e) { throw e.at({lexer_.file(), line, ""}); }
   }
+  check_edges(p);
   return p;
+}
+
+// The instruction that waits is the next one; producers may come later.
+void TextParser::parse_edges(Program& p) {
+  lexer_.expect('=');
+  items('[', ']', [&] {
+    lexer_.expect('%');
+    edge_lines_.push_back(lexer_.peek().line);
+    p.add_edge(static_cast<InstructionId>(p.size()),
+               static_cast<InstructionId>(integer("an instruction's number", 0, kNone)));
+  });
+}
+
+void TextParser::check_edges(const Program& p) {
+  for (size_t e = 0; e < edge_lines_.size(); ++e) {
+    if (p.edges()[e].producer < p.size()) continue;
+    Error error(Code::E301, fmt::format("no instruction %{}", p.edges()[e].producer));
+    throw error.at({lexer_.file(), edge_lines_[e], ""});
+  }
 }
 
 Program TextParser::parse_header(std::shared_ptr<const machine::Machine> machine) {
@@ -181,6 +201,10 @@ void TextParser::parse_instruction(Program& p) {
   std::vector<Operand> operands;
   while (!lexer_.peek().ends_line()) {
     const Token word = lexer_.expect(Kind::word, "a parameter's name");
+    if (word.spelled == "after") {
+      parse_edges(p);
+      continue;
+    }
     const int at = spec.find(word.spelled);
     if (at < 0) refuse_parameter(spec, std::string(word.spelled.substr(0, 60)));
     if (given[at])

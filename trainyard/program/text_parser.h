@@ -26,6 +26,9 @@ class TextParser {
   void parse_tensor(Program& p);
   void parse_ids(Program& p, std::vector<TensorId>& ids);
   void parse_instruction(Program& p);
+  void parse_edges(Program& p);
+  /// Refuses edges from instructions that the program does not have.
+  void check_edges(const Program& p);
   Engine engine_of(Program& p, const isa::Spec& spec, const std::vector<Value>& values,
                    const std::vector<Operand>& operands);
   /// Ends the line; the site that its comment names.
@@ -61,6 +64,7 @@ class TextParser {
   }
 
   Lexer lexer_;
+  std::vector<int> edge_lines_;  // of each edge of the program
   std::shared_ptr<std::vector<base::Place>> sites_ = std::make_shared<std::vector<base::Place>>();
 };
 

@@ -106,7 +106,16 @@ std::string value_text(const Program& p, InstructionId i, int param) {
   return "None";
 }
 
-std::string instruction_text(const Program& p, InstructionId i) {
+// `edges`: those of the program, sorted.
+std::string edges_text(std::span<const Edge> edges, InstructionId i) {
+  std::vector<std::string> producers;
+  for (auto e = std::ranges::lower_bound(edges, Edge{i, 0}); e != edges.end() && e->consumer == i;
+       ++e)
+    producers.push_back(fmt::format("%{}", e->producer));
+  return producers.empty() ? "" : fmt::format(" after=[{}]", fmt::join(producers, ", "));
+}
+
+std::string instruction_text(const Program& p, std::span<const Edge> edges, InstructionId i) {
   const isa::Spec& spec = p.spec(i);
   std::string out = fmt::format("%{}: {}", i, spec.name);
   const Engine engine = p.instruction(i).engine;
@@ -119,7 +128,7 @@ std::string instruction_text(const Program& p, InstructionId i) {
     if (v == param.default_value && (v.present() || !param.default_text.empty())) continue;
     out += fmt::format(" {}={}", param.name, value_text(p, i, static_cast<int>(k)));
   }
-  return out + site_comment(p, p.instruction(i).site) + "\n";
+  return out + edges_text(edges, i) + site_comment(p, p.instruction(i).site) + "\n";
 }
 
 std::string tensor_text(const Program& p, TensorId id) {
@@ -171,7 +180,9 @@ std::string print_program(const Program& p) {
   if (p.register_count() > 0) out += fmt::format("registers {}\n", p.register_count());
   for (TensorId id = 0; id < p.tensor_count(); ++id) out += tensor_text(p, id);
   out += ids_text("inputs", p.inputs) + ids_text("outputs", p.outputs);
-  for (InstructionId i = 0; i < p.size(); ++i) out += instruction_text(p, i);
+  std::vector<Edge> edges(p.edges().begin(), p.edges().end());
+  std::ranges::sort(edges);
+  for (InstructionId i = 0; i < p.size(); ++i) out += instruction_text(p, edges, i);
   return out;
 }
 

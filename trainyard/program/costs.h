@@ -1,0 +1,41 @@
+// What the instructions of a program cost on a machine, in the form that scheduling and timing
+// read.
+#pragma once
+
+#include <vector>
+
+#include "trainyard/program/lane.h"
+
+namespace trainyard::program {
+
+/// What moves when a DMA runs.
+struct DmaWork {
+  base::Picoseconds first = 0, tail = 0;
+  double element_ps = 0;
+  int64_t elements = 0;
+  int64_t hbm_bytes = 0;
+  bool operator==(const DmaWork&) const = default;
+};
+
+/// One instruction: the stream it is issued on, and how long it holds its engine.
+struct Step {
+  base::Picoseconds busy = 0, latency = 0;
+  uint32_t dma = kNone;  ///< index of its DmaWork, or kNone
+  Lane lane = Lane::sync;
+};
+
+struct Costs {
+  std::vector<Step> steps;
+  std::vector<DmaWork> dmas;  ///< one for many steps: few DMAs of a program differ
+
+  /// Issue to result, if nothing else is in the way.
+  base::Picoseconds duration(const Step& step) const {
+    if (step.dma == kNone) return step.latency;
+    return step.latency + dmas[step.dma].first + dmas[step.dma].tail;
+  }
+};
+
+/// Costs by instruction id on `machine`: the program's own, or another of its generation.
+Costs costs_of(const Program& program, const machine::Machine& machine);
+
+}  // namespace trainyard::program
