@@ -112,6 +112,8 @@ struct Spec {
   /// called after the values are there.
   std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&,
                                     int param) = nullptr;
+  /// Reads or sets the random generators of its engine: such calls keep their order.
+  bool uses_generators = false;
 
   int find(std::string_view param) const;  ///< index, or -1
 

@@ -66,6 +66,8 @@ struct LaneEngine {
   double reciprocal_cycles_per_element = 1;
   int bn_stats_free_max = 0;          ///< Vector: elements per partition of a bn_stats tile
   int transpose_max = 0;              ///< Vector: partitions and columns of a transposed tile
+  double exponential_rate = 0;        ///< Vector: elements a cycle of `exponential`; 0: none
+  double gather_index_cycles = 0;     ///< GpSimd: an index of local_gather, beyond its elements
   double dynamic_address_cycles = 0;  ///< floor when an address comes from a register
   double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
