@@ -6,6 +6,8 @@
 #include "trainyard/core/blame.h"
 #include "trainyard/core/definedness.h"
 #include "trainyard/core/execution.h"
+#include "trainyard/core/indirection.h"
+#include "trainyard/isa/indirection.h"
 
 namespace trainyard::core {
 
@@ -22,8 +24,15 @@ void Values::run_one(InstructionId i) {
   rounding.seed = options_.seed;
   rounding.stream = static_cast<uint64_t>(program_.core()) << 40 | i;
   try {
-    isa::Run run(call, memory_, state_, rounding);
-    call.spec().run(run);
+    if (program_.instruction(i).dynamic && isa::any_indirect(call)) {
+      StagedMemory staged(call, memory_);
+      isa::Run run(call, staged, state_, rounding);
+      call.spec().run(run);
+      staged.scatter();
+    } else {
+      isa::Run run(call, memory_, state_, rounding);
+      call.spec().run(run);
+    }
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
     if (options_.recorder) options_.recorder->record(i, memory_, state_);

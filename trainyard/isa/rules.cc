@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "trainyard/isa/indirection.h"
+
 namespace trainyard::isa {
 
 using base::Code;
@@ -75,6 +77,13 @@ void check_start_partition(const Call& call, int param, const OperandView& v, in
       .note(v.describe());
 }
 
+int known_start(const Call& call, const OperandView& v) {
+  const bool fixed = v.tensor->has_address() || v.tensor->partitions() == call.core().partitions;
+  return fixed ? v.start_partition() : -1;
+}
+
+int known_start(const Call& call, int param) { return known_start(call, call.operand(param)); }
+
 void check_common(const Call& call) {
   const Spec& spec = call.spec();
   if (call.core().version < spec.version) needs_version(call, spec.version, spec.name);
@@ -118,10 +127,13 @@ void check_common(const Call& call) {
             .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
                    whose(call, "core.partitions"))
             .note(v.describe());
-      if (engine != Engine::dma && engine != Engine::sync)
+      const bool own_start =
+          std::find(spec.own_start.begin(), spec.own_start.end(), param) != spec.own_start.end();
+      if (engine != Engine::dma && engine != Engine::sync && !own_start)
         check_start_partition(call, param, v, v.partitions());
     }
   }
+  check_indirection(call);
 }
 
 void same_partitions(const Call& call, std::initializer_list<int> params) {

@@ -135,6 +135,7 @@ INSTRUCTION(tensor_reduce) {
                  {"name", ParamKind::name, Access::none, "None"}},
       .definedness = Definedness::rows,
       .engines = {Engine::vector},
+      .indirect = {dst, data},
       .check = check,
       .run = run,
       .cost = cost,
