@@ -170,6 +170,7 @@ INSTRUCTION(activate2) {
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::scalar},
       .version = 4,
+      .indirect = {dst, data},
       .check = check,
       .run = run,
       .cost = cost,

@@ -110,6 +110,7 @@ INSTRUCTION(exponential) {
       .evidence = Evidence::approximate,
       .engines = {Engine::vector},
       .version = 4,
+      .indirect = {dst, src},
       .check = check,
       .run = run,
       .cost = cost,

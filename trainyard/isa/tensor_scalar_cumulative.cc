@@ -115,6 +115,7 @@ INSTRUCTION(tensor_scalar_cumulative) {
            {"name", ParamKind::name, Access::none, "None"}},
       .definedness = Definedness::rows,
       .engines = {Engine::vector},
+      .indirect = {dst, src},
       .check = check,
       .run = run,
       .cost = cost,
