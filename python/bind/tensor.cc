@@ -200,7 +200,7 @@ void bind_tensor(nb::module_& m) {
                   .fix("Give a tile of offsets in SBUF.");
             return PyTensor{t.trace, t.view.indirect_columns(offsets, count)};
           },
-          nb::arg("index"), nb::arg("num_elem") = nb::none())
+          nb::arg("index").none(), nb::arg("num_elem") = nb::none())
       .def(
           "permute",
           [](const PyTensor& t, nb::handle dims) {

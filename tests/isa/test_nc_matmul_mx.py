@@ -153,7 +153,9 @@ def test_as_quantize_mx_leaves_it(rng):
     expected = mx.product(*(mx.values(*mx.quantize(x, p)) for x, p in ((a, E4M3), (b, E5M2))))
     same(y, expected)
     exact = a.astype(np.float64).reshape(128, 32, 4), b.astype(np.float64).reshape(128, 48, 4)
-    np.testing.assert_allclose(y, np.einsum("kml,knl->mn", *exact), atol=4)
+    # Elements are off by a sixteenth and an eighth at most, but for subnormal ones.
+    bound = 0.2 * np.einsum("kml,knl->mn", *(np.abs(x) for x in exact))
+    assert (np.abs(y - np.einsum("kml,knl->mn", *exact)) < bound).all()
 
 
 def test_accumulation(rng):

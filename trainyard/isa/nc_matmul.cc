@@ -44,6 +44,8 @@ is_transpose: stationary turned, bit by bit, with an identity (or a permutation)
 perf_mode double_row: 8-bit floats, the first free dimension of both inputs is 2, K up to 256.
 tile_position, tile_size: a part of the array, rows and columns of 32 (NeuronCore-v3), 64 or 128;
   its rows are the partitions of the inputs, its columns those of dst.
+Structured sparsity (4:16 to 1:2, from NeuronCore-v3) has no parameter in NKI up to 0.6, so that a
+  stationary is dense here; core.tensor.sparse_ratio_max states its rate.
 Accumulation order: each output is a chain of fused multiply-adds over ascending k, then one add
   into PSUM (docs/numbers.md); the chip's own order is not public.
 Cost: max(64, N) Tensor Engine cycles for 16- and 8-bit types; float32 takes four passes, two with

@@ -42,6 +42,29 @@ bool reaches(Engine engine, Buffer buffer, Access access) {
   return true;
 }
 
+// An engine walks a partition in four loops. Dimensions that one step covers are one loop.
+void check_free_dimensions(const Call& call, int param, const OperandView& v) {
+  constexpr int kLoops = 4;
+  int loops = 0;
+  Dim inner{0, 1};
+  for (int d = v.layout->ndim - 1; d > 0; --d) {
+    const Dim& dim = v.layout->dims[d];
+    if (dim.count == 1) continue;
+    if (inner.count > 1 && dim.step == inner.step * inner.count) {
+      inner.count *= dim.count;
+      continue;
+    }
+    inner = dim;
+    ++loops;
+  }
+  if (loops <= kLoops) return;
+  throw Error(Code::E110, fmt::format("{} has {} free dimensions with steps of their own",
+                                      label(call, param), loops))
+      .limit(std::to_string(loops), std::to_string(kLoops), "access patterns of the engines")
+      .fix("Copy the tile in parts, or by DMA into a simpler layout.")
+      .note(v.describe());
+}
+
 // What an address is read from: integers in SBUF, one of them for a scalar offset.
 void check_index(const Call& call, int param, int i) {
   const OperandView v = call.operand(param, i);
@@ -127,6 +150,8 @@ void check_common(const Call& call) {
             .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
                    whose(call, "core.partitions"))
             .note(v.describe());
+      if (v.layout->ndim > 5 && engine != Engine::dma && engine != Engine::sync)
+        check_free_dimensions(call, param, v);
       const bool own_start =
           std::find(spec.own_start.begin(), spec.own_start.end(), param) != spec.own_start.end();
       if (engine != Engine::dma && engine != Engine::sync && !own_start)
