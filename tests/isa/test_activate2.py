@@ -167,6 +167,7 @@ def test_rules():
     no("E106", imm0="s", imm1="h")
     no("E105", imm0="i")
     no("E110", imm1="wide")
+    no("E110", imm1="wide", op1=nl.bypass)
     no("E111", relu_param=0.1)
     no("E111", relu_param="s")
     no("E110", nl.prelu, relu_param="wide")

@@ -80,9 +80,10 @@ def test_going_on_from_the_accumulators(rng):
 
 
 def test_going_on_from_nothing_is_refused():
-    tiles = {"x": np.ones((64, 4), np.float32), "y": out((64, 4))}
-    go_on = lambda t: CALL(t.y, t.x, nl.add, nl.add, 0.0, reduce_cmd=reduce_cmd.reduce)  # noqa: E731
-    refuses("E214", go_on, **tiles)
+    def go_on(t):
+        CALL(t.y, t.x, nl.add, nl.add, 0.0, reduce_cmd=reduce_cmd.reduce)
+
+    refuses("E214", go_on, x=np.ones((64, 4), np.float32), y=out((64, 4)))
 
 
 def test_undefined_from_there_on(rng):

@@ -64,13 +64,13 @@ void check_operators(const Call& c) {
 }
 
 void check_scalar(const Call& c, int by, int imm, int reverse) {
+  row_scalar(c, imm, data, true);
   if (bypasses(c, by)) {
     if (c.flag(reverse)) refuse_argument(c, reverse, "True", "False with bypass");
     return;
   }
   if (!c.has(imm))
     refuse_argument(c, imm, "None", fmt::format("a number or a tile with {}", name_of(c.op(by))));
-  row_scalar(c, imm, data, true);
 }
 
 void check(const Call& c) {
