@@ -162,6 +162,18 @@ def test_only_blocks_are_defined():
         refuses("E210", lambda t, at=(row, column): call(t, *at), "trn3", **tiles)
 
 
+def test_rows_without_a_scale_are_as_fresh_memory(monkeypatch):
+    """The same bits in every run, also where nobody asks who wrote them."""
+    monkeypatch.setenv("TRAINYARD_CHECKS", "0")
+
+    def call(t):
+        packs = nl.ndarray((32, 2), dtype=nl.float8_e4m3fn_x4, buffer=nl.sbuf)
+        nisa.quantize_mx(packs, t.x, t.s)
+
+    scales = run(call, "trn3", x=np.ones((32, 8), dtype("bfloat16")), s=out((32, 2), "uint8"))
+    assert (scales[:4] == 120).all() and (scales[4:] == 4).all()
+
+
 def test_cost_is_four_elements_a_cycle():
     def seconds(columns):
         def call(t):
