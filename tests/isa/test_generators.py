@@ -5,6 +5,8 @@ import pytest
 from harness import MACHINES, busy_ns, dtype, hbm, out, psum, refuses, result, run, sbuf, scratch
 from oracle import INTEGERS
 from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
+from trainyard.nki.launch import launch
 from xorwow import Xorwow, random_states
 
 WORDS = {"gpsimd": 6, "vector": 24}
@@ -223,3 +225,22 @@ def test_four_words_a_cycle_on_the_vector_engine():
 
     assert busy(512, "vector") - busy(256, "vector") == pytest.approx(64 / 1.2, rel=1e-3)
     assert busy(512, "gpsimd") - busy(256, "gpsimd") == pytest.approx(256 / 1.2, rel=1e-3)
+
+
+@pytest.mark.parametrize(("seeded", "equal"), [(False, False), (True, True)])
+def test_each_core_has_its_own(seeded, equal):
+    """Without a seed cores differ; a seed gives the same numbers on any."""
+
+    def kernel():
+        words = nl.ndarray((2, 16, 8), dtype=nl.uint32, buffer=nl.shared_hbm)
+        tile = nl.ndarray((16, 8), dtype=nl.uint32, buffer=nl.sbuf)
+        if seeded:
+            seed = nl.full((1, 1), 9, nl.int32)
+            nisa.set_rng_seed(seed)
+        nisa.rng(tile)
+        nisa.dma_copy(words[nl.program_id(0)], tile)
+        return words
+
+    first, second = np.asarray(launch(kernel, (), {}, machine="trn2", lnc=2).outputs)
+    assert (first == second).all() == equal
+    assert len(np.unique(first)) == first.size
