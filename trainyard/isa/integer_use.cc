@@ -2,23 +2,42 @@
 
 #include "trainyard/isa/integer_use.h"
 
-#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 namespace trainyard::isa {
 
 namespace {
 
-constexpr float kExact = 1 << 24;  // up to here float32 holds every integer
+constexpr uint32_t kExact = 1 << 24;  // up to here float32 holds every integer
 
+// Most tiles have no large numbers at all, which a loop without a way out tells fast.
 template <class Integer>
 bool any_inexact(const std::byte* elements, size_t n) {
-  for (size_t i = 0; i < n; ++i) {
+  const auto at = [&](size_t i) {
     Integer value;
     std::memcpy(&value, elements + i * sizeof value, sizeof value);
-    if (static_cast<int64_t>(static_cast<float>(value)) != value) return true;
+    return value;
+  };
+  bool large = false;
+  for (size_t i = 0; i < n; ++i) {
+    if constexpr (std::is_signed_v<Integer>)
+      large |= static_cast<uint32_t>(at(i)) + kExact > 2 * kExact;
+    else large |= at(i) > kExact;
   }
+  for (size_t i = 0; large && i < n; ++i)
+    if (static_cast<int64_t>(static_cast<float>(at(i))) != at(i)) return true;
+  return false;
+}
+
+bool any_large(const float* values, size_t n) {
+  bool large = false;  // or NaN
+  for (size_t i = 0; i < n; ++i)
+    large |= (std::bit_cast<uint32_t>(values[i]) & 0x7fffffff) >= std::bit_cast<uint32_t>(0x1p24f);
+  for (size_t i = 0; large && i < n; ++i)
+    if (std::abs(values[i]) >= 0x1p24f) return true;
   return false;
 }
 
@@ -48,7 +67,7 @@ void note_narrowed(DType dtype, const float* values, size_t n) {
   IntegerUse& use = integer_use();
   if (base::is_float(dtype)) use.float_out = true;
   if (!use.read || (dtype != DType::i32 && dtype != DType::u32)) return;
-  use.large_out |= std::any_of(values, values + n, [](float v) { return std::abs(v) >= kExact; });
+  use.large_out |= any_large(values, n);
 }
 
 bool rounds_integers(const Call& call, const IntegerUse& use) {
