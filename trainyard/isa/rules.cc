@@ -141,8 +141,9 @@ void check_common(const Call& call) {
       check_index(call, param, i);
       if (!v.on_chip()) continue;
       if (engine != Engine::dma && engine != Engine::sync && v.layout->indirect == Indirect::vector)
-        throw Error(Code::U001, label(call, param) + " is gathered by an index tile on chip")
-            .fix("Gather with dma_copy, local_gather or nc_n_gather.")
+        throw Error(Code::E107, label(call, param) + " is gathered by vector_offset on chip")
+            .limit(std::string(name_of(v.buffer())), "HBM, by DMA", "vector_offset")
+            .fix("Use .indirect (NeuronCore-v4), local_gather or nc_n_gather.")
             .note(v.describe());
       if (v.partitions() > call.core().partitions)
         throw Error(Code::E101,
