@@ -292,3 +292,57 @@ def test_rules(rng):
     no("E110", ss=lambda t: t.ss[:35])
     no("E110", y=out((8, 11), buffer="psum"))
     no("E110", y=out((12, 12), buffer="psum"))
+
+
+def snake(offsets, partitions):
+    """An index of the Tensor Engine: offset i at [i % 32, i / 32], in every quadrant."""
+    tile = np.zeros((partitions, -(-len(offsets) // 32)), np.int32)
+    for i, offset in enumerate(offsets):
+        tile[i % 32 :: 32, i // 32] = offset
+    return tile
+
+
+def columns_of(values, offsets):
+    return values.reshape(len(values), -1, 4)[:, offsets].reshape(len(values), -1)
+
+
+def test_indirect_packs_and_scales(rng):
+    s, m = Operand(rng, E4M3, 64, 24), Operand(rng, E2M1, 64, 60)
+    rows, columns = rng.permutation(24)[:16], rng.permutation(60)[:40]
+    tiles = {"s": s.data, "m": m.data, "ss": s.scales, "ms": m.scales}
+    tiles |= {"i": snake(rows, 64), "j": snake(columns, 64)}
+    tiles["y"] = out((16, 40), buffer="psum")
+
+    def call(t, scale=lambda t: t.ss.indirect(t.i, 16), **more):
+        nisa.nc_matmul_mx(
+            t.y, view(t.s, E4M3).indirect(t.i, 16), view(t.m, E2M1).indirect(t.j, 40), scale(t),
+            t.ms.indirect(t.j, 40), **more,
+        )  # fmt: skip
+
+    expected = mx.product(columns_of(s.values, rows), columns_of(m.values, columns))
+    same(run(call, "trn3", **tiles), expected)
+    run(lambda t: call(t, tile_position=(0, 0), tile_size=(64, 128)), "trn3", **tiles)
+    tiled = {"tile_position": (64, 0), "tile_size": (64, 128)}
+    refuses("E111", lambda t: call(t, **tiled), "trn3", **tiles)
+    refuses("E111", lambda t: call(t, lambda t: t.ss[:, :16]), "trn3", **tiles)
+    tiles["k"] = tiles["i"]
+    refuses("E111", lambda t: call(t, lambda t: t.ss.indirect(t.k, 16)), "trn3", **tiles)
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_indirect_results(rng, kind):
+    s, m = Operand(rng, E4M3, 64, 32), Operand(rng, E4M3, 64, 12)
+    offsets = rng.permutation(12)
+    tiles = {"s": s.data, "m": m.data, "ss": s.scales, "ms": m.scales, "i": snake(offsets, 32)}
+
+    def call(t):
+        for _ in range(2):
+            nisa.nc_matmul_mx(
+                t.y.indirect(t.i, 12), view(t.s, E4M3), view(t.m, E4M3), t.ss, t.ms
+            )  # fmt: skip
+
+    once = mx.product(s.values, m.values)
+    expected = np.empty_like(once)
+    first = cast(once, kind).astype(np.float32)
+    expected[:, offsets] = first + once
+    same(run(call, "trn3", y=out((32, 12), kind, "psum"), **tiles), cast(expected, kind))
