@@ -42,5 +42,6 @@ def test_the_longer_of_floor_and_stream(rng, machine, engine, columns):
 
 def test_gathers_by_vector_offset_are_for_dma(rng):
     x, index = rng.standard_normal((32, 8)).astype(np.float32), np.zeros((32, 1), np.int32)
-    call = lambda t: nisa.tensor_copy(t.y, t.x.ap([[8, 32], [1, 8]], vector_offset=t.i))  # noqa: E731
+    rows = [[8, 32], [1, 8]]
+    call = lambda t: nisa.tensor_copy(t.y, t.x.ap(rows, vector_offset=t.i))  # noqa: E731
     assert "indirect" in refuses("E107", call, x=x, i=index, y=out((32, 8)))
