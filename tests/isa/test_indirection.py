@@ -418,3 +418,29 @@ def test_cost_is_that_of_a_strided_access(rng):
         return launch.engines["vector"] * float(launch.time)
 
     assert seconds(lambda t: t.x.indirect(t.i, 256)) == seconds(lambda t: t.x[:, ::2])
+
+
+def test_every_way_of_running_gives_the_same_bits(rng):
+    x = random(rng, (P, 64), "bfloat16")
+
+    def call(t):
+        nisa.tensor_copy(t.z.indirect(t.i, 32), t.x.indirect(t.i, 32))
+        packs = nl.ndarray((P, 8), dtype=nl.float8_e4m3fn_x4, buffer=nl.sbuf)
+        nisa.quantize_mx(packs, t.z[:, :32], t.s)
+        nisa.nc_matmul_mx(t.p, packs, packs, t.s, t.s)
+        nisa.tensor_copy(t.y, t.p)
+
+    tiles = {
+        "x": x,
+        "i": snake(range(0, 64, 2), P),
+        "z": out((P, 64), "bfloat16", initial=1),
+        "s": scratch((P, 8), "uint8"),
+        "p": scratch((8, 8), buffer="psum"),
+        "y": out((8, 8)),
+    }
+    first = result(call, "trn3", **tiles)
+    assert "{column=" in first.traces[0].text
+    for options in ({"eager": True}, {"threads": 1}, {"threads": 4}, {"schedule": "program"}):
+        again = result(call, "trn3", options=options, **tiles)
+        for one, other in zip(first.outputs, again.outputs, strict=True):
+            assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
