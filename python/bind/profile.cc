@@ -8,6 +8,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+
 #include "python/bind/bind.h"
 #include "python/bind/trace.h"
 #include "trainyard/base/atomic_file.h"
@@ -52,6 +54,13 @@ nb::dict fidelity_of(const Profile& p) {
   d["approximate_functions"] = p.fidelity.approximate_functions;
   d["reached_control_flow"] = p.fidelity.reached_control_flow;
   return d;
+}
+
+void add_findings(Profile& p, const std::vector<Trace*>& traces) {
+  for (const Trace* trace : traces)
+    for (profile::Finding& found : trace->values().findings())
+      if (std::find(p.findings.begin(), p.findings.end(), found) == p.findings.end())
+        p.findings.push_back(std::move(found));
 }
 
 // (lane, instruction, file, line, start, freed, end), times in picoseconds.
@@ -99,6 +108,8 @@ void bind_profile(nb::module_& m) {
                        list.emplace_back(f.text, f.source.file, f.source.line);
                      return list;
                    })
+      .def("add_findings", add_findings, nb::arg("traces"),
+           "Adds what the values of these traces have shown.")
       .def_prop_ro("intervals", intervals_of)
       .def("time_text", &profile::time_text)
       .def("to_text", &profile::summary_text)

@@ -191,6 +191,17 @@ void bind_tensor(nb::module_& m) {
           },
           nb::arg("dim"), nb::arg("vector_offset"))
       .def(
+          "indirect",
+          [](const PyTensor& t, nb::handle index, std::optional<int64_t> count) {
+            const auto offsets = tile_of(index);
+            if (!offsets)
+              throw Error(Code::E121, fmt::format("indirect: an index of type {}",
+                                                  Py_TYPE(index.ptr())->tp_name))
+                  .fix("Give a tile of offsets in SBUF.");
+            return PyTensor{t.trace, t.view.indirect_columns(offsets, count)};
+          },
+          nb::arg("index").none(), nb::arg("num_elem") = nb::none())
+      .def(
           "permute",
           [](const PyTensor& t, nb::handle dims) {
             return PyTensor{t.trace, t.view.permute(to_integers(dims))};

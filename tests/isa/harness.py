@@ -1,5 +1,5 @@
-"""Three verbs for tests of single instructions: `run` it on tiles, see that it `refuses`, and say
-what a tile is (`sbuf`, `psum`, `hbm`, `out`, `scratch`).
+"""Verbs for tests of single instructions: `run` it on tiles, see that it `refuses` or how long it
+is busy (`busy_ns`), and say what a tile is (`sbuf`, `psum`, `hbm`, `out`, `scratch`).
 
     y = run(lambda t: nisa.tensor_scalar(t.y, t.x[:, ::2], nl.add, 1.0),
             x=psum(array), y=out((128, 64), "bfloat16"))
@@ -117,11 +117,11 @@ def nl_dtype(numpy_dtype):
     return getattr(nl, np.dtype(numpy_dtype).name.replace("bool", "bool_"))
 
 
-def result(call, machine="trn2", **tiles):
-    """Makes the call on the tiles; the whole Launch."""
+def result(call, machine="trn2", options=None, **tiles):
+    """Makes the call on the tiles; the whole Launch. `options` are more arguments of launch()."""
     tiles = {n: t if isinstance(t, Tile) else sbuf(t) for n, t in tiles.items()}
     kernel, arrays = _kernel(call, tiles)
-    return launch(kernel, arrays, {}, machine=machine)
+    return launch(kernel, arrays, {}, machine=machine, **(options or {}))
 
 
 def run(call, machine="trn2", **tiles):
@@ -131,6 +131,13 @@ def run(call, machine="trn2", **tiles):
         return np.asarray(outputs)
     names = [n for n, t in tiles.items() if isinstance(t, Tile) and t.is_output]
     return {name: np.asarray(array) for name, array in zip(names, outputs, strict=True)}
+
+
+def busy_ns(name, call, machine="trn2", **tiles) -> float:
+    """Makes the call on the tiles; how long the only instruction of that name keeps its engine."""
+    timed = _core.time(result(call, machine, **tiles).traces, intervals=True)
+    [busy] = [freed - start for _, label, *_, start, freed, _ in timed.intervals if label == name]
+    return busy / 1000
 
 
 def refuses(code: str, call, machine="trn2", **tiles) -> str:

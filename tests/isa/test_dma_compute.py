@@ -218,3 +218,9 @@ def test_rules_of_indexed_rows(rng):
         i=index,
         y=sbuf(table),
     )
+
+
+def test_skipping_needs_an_index(rng):
+    x = numbers(rng, (8, 8))
+    call = lambda t: nisa.dma_compute(t.y, [t.x], nl.add, oob_mode=nisa.oob_mode.skip)  # noqa: E731
+    refuses("E111", call, x=x, y=out((8, 8)))

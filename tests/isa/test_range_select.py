@@ -109,5 +109,6 @@ def test_rules(machine):
     no("E111", lambda t: call(t, reduce_cmd=reduce_cmd.load_reduce))
     no("E111", lambda t: call(t, reduce_cmd=reduce_cmd.idle, reduce_res=t.r))
     no("E111", lambda t: call(t, range_start=2**24 - 7))
+    no("E111", lambda t: call(t, range_start=2**63 - 1))
     run(lambda t: call(t, range_start=2**24 - 8), machine, **tiles)
     no("E103", y=out((64, 9)))

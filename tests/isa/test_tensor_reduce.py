@@ -117,6 +117,8 @@ def test_rules():
     no("E109", nl.divide, (1, 2))
     no("E109", nl.equal, (1, 2))
     no("E109", nl.exp, (1, 2))
+    for op in (nl.abs_max, nl.abs_min):  # of activate2 alone
+        refuses("E109", lambda t, op=op: nisa.tensor_reduce(t.y, op, t.x, (1, 2)), "trn3", x=x, y=y)
     no("E105", nl.bitwise_and, (1, 2))
     no("E105", nl.bitwise_and, (1, 2), x=i)
     no("E111", nl.bitwise_and, (1, 2), x=i, y=out((64, 1), "int16"), negate=True)

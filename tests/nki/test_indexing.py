@@ -167,7 +167,3 @@ def test_assignment_copies():
         np.testing.assert_array_equal(t[0].numpy()[1], np.full(8, 7))
 
     inside(body, VALUES.copy())
-
-
-def test_tensor_indirection_is_not_there_yet():
-    refused("U001", lambda t: nl.load(t).indirect(nl.load(t)), VALUES)

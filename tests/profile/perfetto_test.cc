@@ -65,6 +65,13 @@ TEST_F(Perfetto, OneSliceAnInstructionOnTheTrackOfItsLane) {
   EXPECT_TRUE(slices[3]["args"]["source"].is_null());
 }
 
+TEST_F(Perfetto, NamesOfAnyBytesAreWellFormed) {
+  Trace trace = make_trace();
+  trace.kernel = "a\\b\n\x01 \xc3\xa9 \xff\xc3";
+  const auto slices = of_phase(written({&trace}), "X");
+  EXPECT_EQ(slices.at(0)["name"], "a\\b\n\x01 \xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd");
+}
+
 TEST_F(Perfetto, ArrowsLeadFromWhatWasWaitedFor) {
   const Trace trace = make_trace();
   const Json events = written({&trace});

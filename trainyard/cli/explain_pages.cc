@@ -98,6 +98,12 @@ std::string generation_words(int version) {
   return fmt::format("NeuronCore-v{} and later", version);
 }
 
+std::string indirect_words(const Spec& spec) {
+  std::vector<std::string_view> names;
+  for (const int param : spec.indirect) names.push_back(spec.params[param].name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string evidence_words(const Spec& spec) {
   if (spec.evidence_of) return "by the arguments of the call";
   return fmt::format("{}: {}", isa::word_of(spec.evidence), isa::meaning_of(spec.evidence));
@@ -109,6 +115,9 @@ std::string instruction_text(const Spec& spec, const Machine& machine, const Sty
   text += param_table(spec, style) + "\n";
   text += fmt::format("engines      {}\n", engine_words(spec));
   text += fmt::format("generations  {}\n", generation_words(spec.version));
+  if (!spec.indirect.empty())
+    text += fmt::format("indirect     {} (NkiTensor.indirect, {})\n", indirect_words(spec),
+                        generation_words(4));
   text += fmt::format("evidence     {}\n", evidence_words(spec));
   text += fmt::format("described in {}\n", isa::source_file(spec));
   text += fmt::format("{}\n", spec.doc);
@@ -158,6 +167,9 @@ nlohmann::ordered_json instruction_json(const Spec& spec, const Machine* machine
   for (const Engine e : spec.engines) engines.push_back(isa::name_of(e));
   page["engines"] = std::move(engines);
   page["neuroncore_version"] = spec.version;
+  auto indirect = nlohmann::ordered_json::array();
+  for (const int param : spec.indirect) indirect.push_back(spec.params[param].name);
+  page["indirect"] = std::move(indirect);
   page["evidence"] = spec.evidence_of ? "by argument" : isa::word_of(spec.evidence);
   page["cost"] = isa::doc_section(spec, "Cost");
   page["sources"] = isa::doc_section(spec, "Sources");

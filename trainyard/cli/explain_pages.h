@@ -16,6 +16,8 @@ std::string wrapped_signature(const isa::Spec& spec);
 /// "tensor", or "vector, scalar, gpsimd".
 std::string engine_words(const isa::Spec& spec);
 std::string generation_words(int version);
+/// The operands that may be NkiTensor.indirect views: "dst, src".
+std::string indirect_words(const isa::Spec& spec);
 std::string evidence_words(const isa::Spec& spec);
 
 std::string instruction_text(const isa::Spec& spec, const machine::Machine& machine,

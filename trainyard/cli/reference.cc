@@ -30,8 +30,11 @@ std::string section(const Spec& spec) {
     text += fmt::format("| {} | {} | {} | {} | {} |\n", p.name, isa::word_of(p.kind),
                         isa::word_of(p.access), p.default_text, p.doc);
   }
-  return text + fmt::format("\nEngines: {}. {}. Values: {}.\n\n```text{}```\n", engine_words(spec),
-                            generation_words(spec.version), evidence_words(spec), spec.doc);
+  const std::string indirect =
+      spec.indirect.empty() ? "" : fmt::format(" Indirect (v4): {}.", indirect_words(spec));
+  return text + fmt::format("\nEngines: {}. {}. Values: {}.{}\n\n```text{}```\n",
+                            engine_words(spec), generation_words(spec.version),
+                            evidence_words(spec), indirect, spec.doc);
 }
 
 std::string operator_table() {

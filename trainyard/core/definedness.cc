@@ -8,6 +8,8 @@
 #include <algorithm>
 
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/core/indirection.h"
+#include "trainyard/isa/indirection.h"
 
 namespace trainyard::core {
 
@@ -53,7 +55,9 @@ std::vector<uint8_t> told_by_instruction(const Call& call, CoreMemory& memory, i
     if (memory.undefined(call, call.slot(param)))
       masks[p] = memory.undefined_mask(call, call.slot(param));
   }
-  return call.spec().undefined(call, memory, masks, output);
+  if (!isa::any_indirect(call)) return call.spec().undefined(call, memory, masks, output);
+  StagedMemory staged(call, memory);
+  return call.spec().undefined(call, staged, masks, output);
 }
 
 }  // namespace

@@ -134,7 +134,10 @@ void Execution::prepare(InstructionId i) {
     const bool first_use = !touched_[v.id];
     touched_[v.id] = 1;
     // A transfer with dynamic addresses may skip rows, and so leave some of the tensor fresh.
-    const bool whole = first_use && access != isa::Access::read && overwrites(v) &&
+    // An update in place may keep some of it, elementwise.
+    const bool keeps =
+        access == isa::Access::update && call.spec().definedness == isa::Definedness::elementwise;
+    const bool whole = first_use && access != isa::Access::read && !keeps && overwrites(v) &&
                        !values_.program_.instruction(i).dynamic && !reads(call, v.id);
     memory.prepare(v.id, whole);
     if (access != isa::Access::read && !v.tensor->has_address()) memory.storage(v.id)->own();

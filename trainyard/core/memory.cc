@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/isa/indirection.h"
 
 namespace trainyard::core {
 
@@ -187,6 +188,22 @@ Bytes CoreMemory::resolve(const Call& call, int slot) {
   return b;
 }
 
+namespace {
+
+// The values of an index tile, row by row.
+std::vector<int64_t> index_words(const Bytes& index) {
+  const int64_t columns = index.row_elements();
+  std::vector<uint32_t> words(index.elements());
+  for (int i = 0; i < index.rows(); ++i) isa::load_words(index, i, &words[i * columns]);
+  std::vector<int64_t> values(words.begin(), words.end());
+  if (index.dtype != DType::u32)
+    std::transform(words.begin(), words.end(), values.begin(),
+                   [](uint32_t word) { return int64_t{static_cast<int32_t>(word)}; });
+  return values;
+}
+
+}  // namespace
+
 std::vector<int64_t> CoreMemory::index_rows(const Call& call, int slot) {
   const Layout& l = program_.layout(call.raw(slot).layout);
   if (undefined(call, slot + 1))
@@ -195,17 +212,47 @@ std::vector<int64_t> CoreMemory::index_rows(const Call& call, int slot) {
   const Bytes index = resolve(call, slot + 1);
   const auto element = static_cast<int64_t>(base::size_of(l.dtype));
   const int64_t columns = index.row_elements();
-  std::vector<uint32_t> words(index.elements());
-  for (int i = 0; i < index.rows(); ++i) isa::load_words(index, i, &words[i * columns]);
+  const std::vector<int64_t> words = index_words(index);
   std::vector<int64_t> rows(l.dims[0].count);
   for (size_t i = 0; i < rows.size(); ++i) {  // column by column
-    const uint32_t word = words[i % index.rows() * columns + i / index.rows()];
-    const int64_t value =
-        index.dtype == DType::u32 ? int64_t{word} : int64_t{static_cast<int32_t>(word)};
+    const int64_t value = words[i % index.rows() * columns + i / index.rows()];
     const int64_t row = checked_index(call, slot, value, l);
     rows[i] = row < 0 ? -1 : row * l.scale * element;
   }
   return rows;
+}
+
+std::vector<int64_t> CoreMemory::columns_of(const Call& call, int slot) {
+  return isa::is_indirect(call.view(slot)) ? column_offsets(call, slot) : std::vector<int64_t>{};
+}
+
+std::vector<int64_t> CoreMemory::column_offsets(const Call& call, int slot) {
+  const isa::OperandView v = call.view(slot);
+  if (undefined(call, slot + 1))
+    throw Error(Code::E211, fmt::format("{}: the index tile of {} is undefined", call.spec().name,
+                                        v.describe()));
+  const Bytes index = resolve(call, slot + 1);
+  const int64_t columns = index.row_elements(), group = isa::index_group(call);
+  const std::vector<int64_t> words = index_words(index);
+  const auto element = static_cast<int64_t>(base::size_of(v.dtype()));
+  std::vector<int64_t> offsets(v.free_elements());
+  for (int64_t i = 0; i < v.free_elements(); ++i) {
+    const int64_t column = i / group, offset = words[i % group * columns + column];
+    for (int64_t row = i % group + group; row < index.rows(); row += group)
+      if (words[row * columns + column] != offset)
+        throw Error(Code::K001,
+                    fmt::format("{}: offset {} of {} differs between groups of {} partitions",
+                                call.spec().name, i, v.describe(), group))
+            .limit(fmt::format("{} and {}", offset, words[row * columns + column]),
+                   "one list in every group", "nki.language.NkiTensor.indirect")
+            .fix("Write the same offsets to each group of partitions of the index.");
+    if (offset < 0 || offset >= v.layout->limit)
+      throw Error(Code::E120, fmt::format("{}: offset {} of {}", call.spec().name, i, v.describe()))
+          .limit(std::to_string(offset), fmt::format("0 to {}", v.layout->limit - 1),
+                 "free elements of the view that indirect() was called on");
+    offsets[i] = offset * v.layout->scale * element;
+  }
+  return offsets;
 }
 
 // Calls visit(storage, byte offset, byte count) for the runs of an operand, in element order, and
@@ -215,7 +262,15 @@ void CoreMemory::for_each_run(const Call& call, int slot, Visit visit, Skip skip
   Bytes b = resolve(call, slot);
   if (!b.data) return skip(b.elements());
   Storage& s = *storage(call.raw(slot).tensor);
-  const bool gathers = program_.layout(call.raw(slot).layout).indirect == Indirect::vector;
+  const Indirect indirect = program_.layout(call.raw(slot).layout).indirect;
+  if (indirect == Indirect::column) {
+    const std::vector<int64_t> columns = column_offsets(call, slot);
+    for (int r = 0; r < b.rows(); ++r)
+      for (const int64_t column : columns)
+        visit(s, static_cast<size_t>(b.row(r) + column - s.data()), static_cast<size_t>(b.element));
+    return;
+  }
+  const bool gathers = indirect == Indirect::vector;
   const std::vector<int64_t> rows = gathers ? index_rows(call, slot) : std::vector<int64_t>{};
   if (!gathers && b.packed())
     return visit(s, static_cast<size_t>(b.data - s.data()),
@@ -264,10 +319,17 @@ Bytes within_tensor(const isa::OperandView& v) {
   return b;
 }
 
-// Calls visit(byte offset within the tensor, byte count) for the packed runs of an operand.
+// Calls visit(byte offset within the tensor, byte count) for the packed runs of an operand, or for
+// its elements if they lie at `columns`.
 template <class Visit>
-void for_each_own_run(const isa::OperandView& v, Visit visit) {
+void for_each_own_run(const isa::OperandView& v, const std::vector<int64_t>& columns, Visit visit) {
   const Bytes b = within_tensor(v);
+  if (isa::is_indirect(v)) {
+    for (int r = 0; r < b.rows(); ++r)
+      for (const int64_t column : columns)
+        visit(reinterpret_cast<size_t>(b.row(r)) + column, static_cast<size_t>(b.element));
+    return;
+  }
   for (int r = 0; r < b.rows(); ++r) {
     isa::for_each_run(b, b.row(r), [&](std::byte* p, int64_t count, ptrdiff_t step) {
       const auto at = reinterpret_cast<size_t>(p);
@@ -283,7 +345,7 @@ void CoreMemory::define(const Call& call, int slot, bool defined) {
   const TensorId id = call.raw(slot).tensor;
   // `written_` forgets what an older tenant of the arena left behind.
   if (const auto it = written_.find(id); it != written_.end())
-    for_each_own_run(call.view(slot),
+    for_each_own_run(call.view(slot), columns_of(call, slot),
                      [&](size_t offset, size_t n) { it->second->define(offset, n, true); });
   if (defined && storage(id)->all_defined()) return;
   for_each_run(call, slot,
@@ -299,7 +361,8 @@ std::vector<uint8_t> CoreMemory::written(const Call& call, int slot, bool& all) 
   if (all || s.none_defined()) return {};
   bool none = true;
   all = true;
-  for_each_own_run(v, [&](size_t offset, size_t n) {
+  const std::vector<int64_t> columns = columns_of(call, slot);
+  for_each_own_run(v, columns, [&](size_t offset, size_t n) {
     const size_t defined = s.defined_bytes(offset, n);
     all &= defined == n;
     none &= defined == 0;
@@ -307,7 +370,7 @@ std::vector<uint8_t> CoreMemory::written(const Call& call, int slot, bool& all) 
   if (all || none) return {};
   std::vector<uint8_t> mask;
   const size_t element = base::size_of(v.dtype());
-  for_each_own_run(v, [&](size_t offset, size_t n) {
+  for_each_own_run(v, columns, [&](size_t offset, size_t n) {
     for (size_t i = 0; i < n; i += element) mask.push_back(s.defined(offset + i, element));
   });
   return mask;

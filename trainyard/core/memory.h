@@ -45,11 +45,15 @@ class CoreMemory final : public isa::Memory {
   Bytes resolve(const Call& call, int slot) override;
   std::vector<int64_t> index_rows(const Call& call, int slot) override;
   bool undefined(const Call& call, int slot) override;
+  std::vector<uint8_t> undefined_mask(const Call& call, int slot) override;
   void define(const Call& call, int slot, bool defined) override;
   std::vector<uint8_t> written(const Call& call, int slot, bool& all) override;
 
-  /// Per element of the operand, row-major, 1 where undefined.
-  std::vector<uint8_t> undefined_mask(const Call& call, int slot);
+  /// Byte offsets from resolve()'s rows of the columns of an indirect operand. Throws E211 for an
+  /// index that is not all written, E120 for an offset outside the view, K001 where groups of
+  /// partitions have lists of their own.
+  std::vector<int64_t> column_offsets(const Call& call, int slot);
+
   /// Per element of the operand, 1 where an index out of bounds was skipped; empty: nowhere.
   std::vector<uint8_t> skipped_mask(const Call& call, int slot);
   void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined);
@@ -64,6 +68,7 @@ class CoreMemory final : public isa::Memory {
   void for_each_run(const Call& call, int slot, Visit visit);
   template <class Visit, class Skip>
   void for_each_run(const Call& call, int slot, Visit visit, Skip skip);
+  std::vector<int64_t> columns_of(const Call& call, int slot);  // none: not indirect
   int64_t scalar_index(const Call& call, int slot, const isa::Layout& layout);
   int64_t checked_index(const Call& call, int slot, int64_t index, const isa::Layout& layout);
   Storage& arena(isa::Buffer buffer);

@@ -7,6 +7,9 @@
 #include <cstring>
 #include <utility>
 
+#include "trainyard/core/indirection.h"
+#include "trainyard/isa/indirection.h"
+
 namespace trainyard::core {
 
 namespace {
@@ -39,6 +42,7 @@ std::vector<std::byte> bytes_of(const Call& call, int slot, CoreMemory& memory) 
   Bytes b = memory.resolve(call, slot);
   if (!b.data) return {};
   std::vector<std::byte> out(static_cast<size_t>(b.elements() * b.element));
+  if (isa::is_indirect(call.view(slot))) return gather_columns(call, slot, memory);
   if (call.view(slot).layout->indirect != isa::Indirect::vector) {
     isa::gather_bits(b, 0, b.rows(), out.data());
     return out;

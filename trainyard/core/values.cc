@@ -2,10 +2,15 @@
 
 #include "trainyard/core/values.h"
 
+#include <algorithm>
+
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/core/blame.h"
 #include "trainyard/core/definedness.h"
 #include "trainyard/core/execution.h"
+#include "trainyard/core/indirection.h"
+#include "trainyard/isa/indirection.h"
+#include "trainyard/isa/integer_use.h"
 
 namespace trainyard::core {
 
@@ -21,9 +26,18 @@ void Values::run_one(InstructionId i) {
   rounding.stochastic = options_.stochastic_rounding;
   rounding.seed = options_.seed;
   rounding.stream = static_cast<uint64_t>(program_.core()) << 40 | i;
+  isa::integer_use() = {};
   try {
-    isa::Run run(call, memory_, state_, rounding);
-    call.spec().run(run);
+    if (program_.instruction(i).dynamic && isa::any_indirect(call)) {
+      StagedMemory staged(call, memory_);
+      isa::Run run(call, staged, state_, rounding);
+      call.spec().run(run);
+      staged.scatter();
+    } else {
+      isa::Run run(call, memory_, state_, rounding);
+      call.spec().run(run);
+    }
+    if (isa::rounds_integers(call, isa::integer_use())) note_rounded_integers(i);
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
     if (options_.recorder) options_.recorder->record(i, memory_, state_);
@@ -31,6 +45,23 @@ void Values::run_one(InstructionId i) {
     if (e.code() == Code::E211) blame_undefined_operands(e, program_, memory_, i);
     throw e.at(program_.place(program_.instruction(i).site));
   }
+}
+
+void Values::note_rounded_integers(InstructionId i) {
+  const std::scoped_lock lock(mutex_);
+  rounded_integers_.insert(program_.instruction(i).site);
+}
+
+std::vector<profile::Finding> Values::findings() const {
+  std::vector<profile::Finding> all;
+  for (const uint32_t site : rounded_integers_) {
+    const base::Place place = program_.place(site);
+    const profile::Finding found = {
+        "integers above 2^24 are rounded here: the engine computes in float32",
+        {place.file, place.line}};
+    if (std::find(all.begin(), all.end(), found) == all.end()) all.push_back(found);
+  }
+  return all;
 }
 
 void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
+#include <set>
 #include <vector>
 
 #include "trainyard/core/memory.h"
 #include "trainyard/core/recorder.h"
+#include "trainyard/profile/trace.h"
 
 namespace trainyard::core {
 
@@ -37,18 +40,24 @@ class Values {
   /// Throws base::Error with the place of the instruction that failed.
   void run(InstructionId end, const std::vector<uint8_t>& keep);
 
+  /// What the values up to now have shown, once a line: arithmetic on integers that float32 rounds.
+  std::vector<profile::Finding> findings() const;
+
   /// Throws E210 if an element of the output was never written or is garbage that was stored.
   void check_output(TensorId output);
 
  private:
   friend class Execution;
   void run_one(InstructionId i);
+  void note_rounded_integers(InstructionId i);
 
   const Program& program_;
   ValueOptions options_;
   isa::CoreState state_;
   CoreMemory memory_;
   InstructionId done_ = 0;
+  std::set<uint32_t> rounded_integers_;  // sites
+  std::mutex mutex_;                     // of rounded_integers_
 };
 
 }  // namespace trainyard::core

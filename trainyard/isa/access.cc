@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "trainyard/isa/integer_use.h"
+
 namespace trainyard::isa {
 
 namespace {
@@ -83,6 +85,7 @@ const float* read_rows(const Bytes& a, int first, int rows, float* scratch) {
   if (rows_packed(a, rows)) {
     if (a.dtype == DType::fp32) return reinterpret_cast<const float*>(a.row(first));
     base::to_fp32(a.dtype, a.row(first), scratch, n);
+    note_widened(a.dtype, a.row(first), n);
     return scratch;
   }
   if (a.dtype == DType::fp32) {
@@ -92,6 +95,7 @@ const float* read_rows(const Bytes& a, int first, int rows, float* scratch) {
   std::byte* packed = byte_scratch(n * a.element);
   copy_rows<true>(a, first, rows, packed);
   base::to_fp32(a.dtype, packed, scratch, n);
+  note_widened(a.dtype, packed, n);
   return scratch;
 }
 
@@ -104,6 +108,7 @@ void write_rows(const Bytes& a, int first, int rows, const float* values,
                 const base::Rounding& rounding) {
   const int64_t n = rows * a.row_elements();
   const uint64_t number = first * a.row_elements();
+  note_narrowed(a.dtype, values, n);
   if (rows_packed(a, rows)) {
     if (reinterpret_cast<const std::byte*>(values) == a.row(first)) return;
     base::from_fp32(a.dtype, values, a.row(first), n, rounding, number);

@@ -15,6 +15,10 @@ std::string_view name_of(ReduceCmd cmd) {
   return member_names(ParamKind::reduce_cmd)[static_cast<size_t>(cmd)];
 }
 
+bool reads_out(const Call& call, int reduce_res) {
+  return reduce_res != kNoResult && call.has(reduce_res);
+}
+
 bool reduces(ReduceCmd cmd) { return cmd != ReduceCmd::idle && cmd != ReduceCmd::reset; }
 
 CoreState::Accumulators& accumulators_of(CoreState& state, Engine engine) {
@@ -34,9 +38,10 @@ void check_accumulation(const Call& call, int data, int reduce_cmd, int reduce_r
         .limit(std::string(name_of(cmd)), fmt::format("{}", fmt::join(names, ", ")),
                std::string(call.spec().name));
   }
+  if (!reads_out(call, reduce_res)) return;
   row_scalar(call, reduce_res, data, true);
   // Reading after an idle instruction is defined on the Scalar Engine only.
-  if (call.engine() == Engine::vector && cmd == ReduceCmd::idle && call.has(reduce_res))
+  if (call.engine() == Engine::vector && cmd == ReduceCmd::idle)
     throw base::Error(base::Code::E111,
                       fmt::format("{} without a reduction", label(call, reduce_res)))
         .limit("reduce_cmd.idle", "a reduce_cmd that reduces", std::string(call.spec().name));
@@ -46,7 +51,7 @@ Access accumulator_access(const Call& call, int reduce_cmd, int reduce_res) {
   switch (call.choice<ReduceCmd>(reduce_cmd)) {
     case ReduceCmd::idle:
       if (call.engine() == Engine::vector) return Access::write;
-      return call.has(reduce_res) ? Access::read : Access::none;
+      return reads_out(call, reduce_res) ? Access::read : Access::none;
     case ReduceCmd::reduce: return Access::update;
     default: return Access::write;
   }
@@ -79,7 +84,7 @@ void Accumulation::reduce(const float* values, int first, int rows, int64_t n) {
 }
 
 void Accumulation::read_out(int reduce_res, bool negate) {
-  if (!run_.call.has(reduce_res)) return;
+  if (!reads_out(run_.call, reduce_res)) return;
   require_defined("reads");
   float* values = Run::scratch(5, rows_);
   for (int r = 0; r < rows_; ++r)

@@ -9,6 +9,8 @@
 
 namespace trainyard::isa {
 
+inline constexpr int kNoResult = -1;  ///< as `reduce_res` of an instruction that has none
+
 /// `reduce_cmd` is one of these (E111), and `reduce_res` a [P, 1] tile of a floating type.
 void check_accumulation(const Call& call, int data, int reduce_cmd, int reduce_res,
                         std::initializer_list<ReduceCmd> allowed);
@@ -24,6 +26,8 @@ class Accumulation {
 
   /// Combines rows [first, first + rows) of n values into their accumulators, if the command does.
   void reduce(const float* values, int first, int rows, int64_t n);
+  /// The accumulators of the rows, to go on from and leave the result in.
+  float* values() { return &all_.value[lane_]; }
   /// Copies the accumulators to the tile `reduce_res`, if it is there.
   void read_out(int reduce_res, bool negate = false);
 

@@ -71,6 +71,7 @@ INSTRUCTION(activation) {
                   Value::integer(0), "idle, reset, reduce or reset_reduce"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::scalar},
+      .indirect = {dst, data},
       .check = check,
       .run = run,
       .cost = [](const Call& c) { return cost_function(c, kParams, c.has(reduce_res)); },

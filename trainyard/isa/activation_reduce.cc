@@ -57,6 +57,7 @@ INSTRUCTION(activation_reduce) {
                   "multiplied with"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::scalar},
+      .indirect = {dst, data},
       .check = check,
       .run = run,
       .cost = [](const Call& c) { return cost_function(c, kParams, c.has(reduce_res)); },

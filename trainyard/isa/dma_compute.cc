@@ -117,7 +117,9 @@ void check(const Call& c) {
     if (v.layout->indirect == Indirect::scalar)
       refuse(base::Code::E111, "a dynamic address", "scalar_offset", "vector_offset or none");
   }
-  if (added_source(c) >= 0) check_indexed_rows(c);
+  if (added_source(c) >= 0) return check_indexed_rows(c);
+  if (c.choice<OobMode>(oob_mode) == OobMode::skip)
+    refuse(base::Code::E111, "oob_mode.skip without vector_offset", "skip", "error");
 }
 
 // Adds up rows [first, first + rows) of all sources, in order.

@@ -97,6 +97,10 @@ struct Spec {
   /// Engines it may run on, default first; the `engine` argument chooses among them.
   std::vector<Engine> engines;
   int version = 2;  ///< first NeuronCore that has it
+  /// Operands that may be NkiTensor.indirect views, from NeuronCore-v4.
+  std::vector<int> indirect = {};
+  /// Operands whose first partition is the instruction's own rule (scales of MX blocks).
+  std::vector<int> own_start = {};
 
   /// Chooses the engine where the call leaves it open; null: the first of `engines`.
   Engine (*choose_engine)(const Call&) = nullptr;
@@ -108,6 +112,8 @@ struct Spec {
   Evidence (*evidence_of)(const Call&) = nullptr;
   /// What a call does to the accumulators of its engine (reduce_cmd); null: nothing.
   Access (*accumulators)(const Call&) = nullptr;
+  /// Reads or sets the random generators of its engine: such calls keep their order.
+  bool uses_generators = false;
   /// The undefined elements of output `param` (not empty), where no rule of `definedness` fits;
   /// called after the values are there.
   std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&,

@@ -17,9 +17,21 @@ const machine::LaneEngine& lane_engine(const Call& call) {
   }
 }
 
+namespace {
+
+// A floor for the streaming part: higher where an address comes from a register.
+double floor_cycles(const Call& call, const machine::LaneEngine& e) {
+  for (const int p : call.spec().operand_params)
+    if (call.is_tensor(p) && call.layout(call.slot(p)).indirect == Indirect::scalar)
+      return std::max(e.issue_min_cycles, e.dynamic_address_cycles);
+  return e.issue_min_cycles;
+}
+
+}  // namespace
+
 Cost lane_cost(const Call& call, double elements, double rate, double extra_cycles) {
   const machine::LaneEngine& e = lane_engine(call);
-  const double stream = std::max(e.issue_min_cycles, elements / rate) + extra_cycles;
+  const double stream = std::max(floor_cycles(call, e), elements / rate) + extra_cycles;
   Cost cost;
   cost.busy = cycles_to_ps(stream + e.issue_overhead_cycles, e.clock_ghz);
   cost.latency = cycles_to_ps(stream + e.latency_cycles, e.clock_ghz);

@@ -9,7 +9,8 @@ namespace trainyard::isa {
 const machine::LaneEngine& lane_engine(const Call& call);
 
 /// busy = max(issue_min, elements / rate) + issue overhead + extra; latency likewise with the
-/// engine's latency. `elements` per partition; cycles of the engine's own clock.
+/// engine's latency. `elements` per partition; cycles of the engine's own clock. An address from a
+/// register raises issue_min to dynamic_address_cycles.
 Cost lane_cost(const Call& call, double elements, double rate = 1.0, double extra_cycles = 0);
 
 /// Whether these operands have the 16-bit float types of the fast modes; from NeuronCore-v4, 8-bit

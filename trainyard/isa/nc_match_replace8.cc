@@ -32,6 +32,7 @@ Sources: nki.isa.nc_match_replace8 (SDK 2.32); cost ISA26.
 void check(const Call& c) {
   check_searched(c, data);
   same_elements(c, {data, dst});
+  not_packed(c, {dst});
   check_eight(c, vals, data);
   if (!c.has(dst_idx)) return;
   check_eight(c, dst_idx, data);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "trainyard/base/matmul.h"
+#include "trainyard/isa/indirection.h"
 #include "trainyard/isa/rules.h"
 #include "trainyard/isa/tensor_engine.h"
 
@@ -43,6 +44,8 @@ is_transpose: stationary turned, bit by bit, with an identity (or a permutation)
 perf_mode double_row: 8-bit floats, the first free dimension of both inputs is 2, K up to 256.
 tile_position, tile_size: a part of the array, rows and columns of 32 (NeuronCore-v3), 64 or 128;
   its rows are the partitions of the inputs, its columns those of dst.
+Structured sparsity (4:16 to 1:2, from NeuronCore-v3) has no parameter in NKI up to 0.6, so that a
+  stationary is dense here; core.tensor.sparse_ratio_max states its rate.
 Accumulation order: each output is a chain of fused multiply-adds over ascending k, then one add
   into PSUM (docs/numbers.md); the chip's own order is not public.
 Cost: max(64, N) Tensor Engine cycles for 16- and 8-bit types; float32 takes four passes, two with
@@ -63,12 +66,6 @@ bool is_fp8(DType d) {
 // Rows of the result: stationary columns, without double_row's leading pair.
 int64_t columns(const Call& c, int param) {
   return c.operand(param).free_elements() / (double_row(c) ? 2 : 1);
-}
-
-void refuse(const Call& c, base::Code code, std::string message, std::string found,
-            std::string allowed, std::string_view key) {
-  throw base::Error(code, "nc_matmul: " + std::move(message))
-      .limit(std::move(found), std::move(allowed), whose(c, key));
 }
 
 void check_dtypes(const Call& c) {
@@ -98,6 +95,16 @@ void check_dtypes(const Call& c) {
   else dtype_in(c, dst, {DType::fp32});
 }
 
+void check_indirect(const Call& c) {
+  for (int p : {dst, stationary, moving})
+    if (is_indirect(c, p))
+      dtype_in(c, p,
+               {DType::fp16, DType::bf16, DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e4m3fn});
+  if (is_indirect(c, moving) && c.flag(is_transpose))
+    refuse_argument(c, is_transpose, "True with an indirect moving", "False");
+  check_indirect_tile(c, tile_position);
+}
+
 void check(const Call& c) {
   if (double_row(c) && c.flag(is_transpose))
     refuse_argument(c, is_transpose, "True with double_row", "False");
@@ -116,24 +123,9 @@ void check(const Call& c) {
     }
   }
   const int64_t m = columns(c, stationary), n = columns(c, moving);
-  if (m > e.stationary_free_max)
-    refuse(c, base::Code::E104, fmt::format("stationary has {} columns", m), std::to_string(m),
-           std::to_string(e.stationary_free_max), "core.tensor.stationary_free_max");
-  const bool bf16 = c.operand(dst).dtype() == DType::bf16 && e.moving_free_max_bf16;
-  const int n_max = bf16 ? e.moving_free_max_bf16 : e.moving_free_max;
-  if (n > n_max)
-    refuse(c, base::Code::E104, fmt::format("moving has {} columns", n), std::to_string(n),
-           std::to_string(n_max),
-           bf16 ? "core.tensor.moving_free_max_bf16" : "core.tensor.moving_free_max");
-  check_bank(c, dst);  // after the columns, whose excess would be the cause
-  const OperandView d = c.operand(dst);
-  if (d.partitions() != m || d.free_elements() != n)
-    throw base::Error(base::Code::E110, "nc_matmul: dst does not have the result's shape")
-        .limit(fmt::format("[{}, {}]", d.partitions(), d.free_elements()),
-               fmt::format("[{}, {}] (columns of stationary, columns of moving)", m, n),
-               "nc_matmul")
-        .note(d.describe());
+  check_product(c, dst, m, n);
   check_tiling(c, {tile_position, tile_size, stationary, moving, dst}, m);
+  check_indirect(c);
   if (double_row(c) && !c.integers(tile_size).empty() && c.integers(tile_size)[1] != e.columns)
     refuse_argument(c, tile_size, "a column tile with double_row", std::to_string(e.columns));
 }
@@ -158,13 +150,6 @@ Matrix matrix(const Bytes& a, bool pairs, std::vector<std::byte>& storage) {
   return {{a.dtype, storage.data(), static_cast<ptrdiff_t>(n * a.element), a.element},
           k,
           static_cast<int>(n)};
-}
-
-// Adds the finished products onto the elements that were written before, and overwrites the rest.
-void combine(const float* product, float* values, const std::vector<uint8_t>& written, bool add_all,
-             size_t n) {
-  for (size_t i = 0; i < n; ++i)
-    values[i] = add_all || (!written.empty() && written[i]) ? values[i] + product[i] : product[i];
 }
 
 // The one row of a permutation's column that is not zero, or -1; anything else is refused.
@@ -203,49 +188,18 @@ void run_transpose(Run& r) {
 
 void run(Run& r) {
   const Call& c = r.call;
-  const Bytes d = r.bytes(dst);
   if (passes_through(c)) return run_transpose(r);
   thread_local std::vector<std::byte> packed_stationary, packed_moving;
   const Matrix s = matrix(r.bytes(stationary), double_row(c), packed_stationary);
   const Matrix m = matrix(r.bytes(moving), double_row(c), packed_moving);
-
-  bool all = c.has(accumulate) && c.flag(accumulate);
-  std::vector<uint8_t> written;
-  if (!c.has(accumulate)) {
-    written = r.memory.written(c, c.slot(dst), all);
-  } else if (all) {
-    bool everywhere = false;
-    r.memory.written(c, c.slot(dst), everywhere);
-    if (!everywhere)
-      throw base::Error(base::Code::E213,
-                        "nc_matmul: accumulates onto elements that nothing has written")
-          .limit("accumulate=True", "accumulate=False or None first", "nc_matmul")
-          .note(c.operand(dst).describe());
-  }
-  const bool in_place = d.dtype == DType::fp32 && d.row_packed() && (all || written.empty());
-  if (in_place) {
-    base::matmul_pass(s.view, m.view, s.k, s.n, m.n, reinterpret_cast<float*>(d.data),
-                      d.dims[0].step / d.element, all ? base::Store::add : base::Store::overwrite);
-    return;
-  }
-  const size_t n = static_cast<size_t>(s.n) * m.n;
-  float* product = Run::scratch(0, n);
-  base::matmul_pass(s.view, m.view, s.k, s.n, m.n, product, m.n, base::Store::overwrite);
-  float* values = Run::scratch(1, n);
-  const float* old = read_rows(d, 0, d.rows(), values);
-  if (old != values) std::copy_n(old, n, values);
-  combine(product, values, written, all, n);
-  write_rows(d, 0, d.rows(), values, r.rounding);
+  store_product(r, dst, accumulate, s.n, m.n, [&](float* to, ptrdiff_t row, base::Store store) {
+    base::matmul_pass(s.view, m.view, s.k, s.n, m.n, to, row, store);
+  });
 }
 
-// A result is undefined where its column of stationary or of moving has something undefined.
 std::vector<uint8_t> undefined(const Call& c, Memory&, const UndefinedMasks& masks, int) {
-  const int64_t m = columns(c, stationary), n = columns(c, moving);
-  std::vector<uint8_t> rows(m), cols(n), out(m * n);
-  for (size_t i = 0; i < masks[stationary].size(); ++i) rows[i % m] |= masks[stationary][i];
-  for (size_t i = 0; i < masks[moving].size(); ++i) cols[i % n] |= masks[moving][i];
-  for (int64_t i = 0; i < m * n; ++i) out[i] = rows[i / n] | cols[i % n];
-  return out;
+  return undefined_product(columns(c, stationary), columns(c, moving), {masks[stationary]},
+                           {masks[moving]});
 }
 
 Cost cost(const Call& c) {
@@ -295,6 +249,7 @@ INSTRUCTION(nc_matmul) {
                  {"name", ParamKind::name, Access::none, "None"}},
       .definedness = Definedness::everything,
       .engines = {Engine::tensor},
+      .indirect = {dst, stationary, moving},
       .check = check,
       .run = run,
       .cost = cost,

@@ -17,6 +17,16 @@ std::string_view name_of(Buffer buffer) {
   return "?";
 }
 
+std::string_view name_of(Indirect indirect) {
+  switch (indirect) {
+    case Indirect::none: return "none";
+    case Indirect::scalar: return "scalar";
+    case Indirect::vector: return "vector";
+    case Indirect::column: return "column";
+  }
+  return "?";
+}
+
 int64_t Tensor::elements() const {
   int64_t n = 1;
   for (int64_t s : shape) n *= s;

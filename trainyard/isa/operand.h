@@ -55,7 +55,11 @@ enum class Indirect : uint8_t {
   scalar,  ///< offset += value * scale; the value is the next operand or a register
   vector,  ///< dimension 0 is gathered: row i starts at index[i] * scale; next operand. An index
            ///< tile of several columns is read column by column.
+  column,  ///< NkiTensor.indirect, on chip: element i of every row lies at offset[i] * scale; next
+           ///< operand, which holds one list of offsets in each group of partitions.
 };
+
+std::string_view name_of(Indirect indirect);
 
 inline constexpr int kMaxDims = 8;
 

@@ -71,9 +71,9 @@ void check(const Call& c) {
     refuse_argument(c, on_false_value, fmt::format("{}", c.number(on_false_value)),
                     "-3.4028235e38, the lowest float32");
   const int64_t start = c.integer(range_start);
-  const int64_t end = start + c.operand(on_true_tile).free_elements();
-  if (start < -kExactIntegers || end > kExactIntegers)
-    refuse_argument(c, range_start, fmt::format("{}: indices to {}", start, end - 1),
+  const int64_t n = c.operand(on_true_tile).free_elements();
+  if (start < -kExactIntegers || start > kExactIntegers - n)
+    refuse_argument(c, range_start, fmt::format("{}, with {} indices", start, n),
                     "indices of magnitude below 2^24");
   check_accumulation(
       c, on_true_tile, reduce_cmd, reduce_res,

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "trainyard/isa/indirection.h"
+
 namespace trainyard::isa {
 
 using base::Code;
@@ -38,6 +40,29 @@ bool reaches(Engine engine, Buffer buffer, Access access) {
     case Engine::unknown: return true;
   }
   return true;
+}
+
+// An engine walks a partition in four loops. Dimensions that one step covers are one loop.
+void check_free_dimensions(const Call& call, int param, const OperandView& v) {
+  constexpr int kLoops = 4;
+  int loops = 0;
+  Dim inner{0, 1};
+  for (int d = v.layout->ndim - 1; d > 0; --d) {
+    const Dim& dim = v.layout->dims[d];
+    if (dim.count == 1) continue;
+    if (inner.count > 1 && dim.step == inner.step * inner.count) {
+      inner.count *= dim.count;
+      continue;
+    }
+    inner = dim;
+    ++loops;
+  }
+  if (loops <= kLoops) return;
+  throw Error(Code::E110, fmt::format("{} has {} free dimensions with steps of their own",
+                                      label(call, param), loops))
+      .limit(std::to_string(loops), std::to_string(kLoops), "access patterns of the engines")
+      .fix("Copy the tile in parts, or by DMA into a simpler layout.")
+      .note(v.describe());
 }
 
 // What an address is read from: integers in SBUF, one of them for a scalar offset.
@@ -75,6 +100,13 @@ void check_start_partition(const Call& call, int param, const OperandView& v, in
       .note(v.describe());
 }
 
+int known_start(const Call& call, const OperandView& v) {
+  const bool fixed = v.tensor->has_address() || v.tensor->partitions() == call.core().partitions;
+  return fixed ? v.start_partition() : -1;
+}
+
+int known_start(const Call& call, int param) { return known_start(call, call.operand(param)); }
+
 void check_common(const Call& call) {
   const Spec& spec = call.spec();
   if (call.core().version < spec.version) needs_version(call, spec.version, spec.name);
@@ -109,8 +141,9 @@ void check_common(const Call& call) {
       check_index(call, param, i);
       if (!v.on_chip()) continue;
       if (engine != Engine::dma && engine != Engine::sync && v.layout->indirect == Indirect::vector)
-        throw Error(Code::U001, label(call, param) + " is gathered by an index tile on chip")
-            .fix("Gather with dma_copy, local_gather or nc_n_gather.")
+        throw Error(Code::E107, label(call, param) + " is gathered by vector_offset on chip")
+            .limit(std::string(name_of(v.buffer())), "HBM, by DMA", "vector_offset")
+            .fix("Use .indirect (NeuronCore-v4), local_gather or nc_n_gather.")
             .note(v.describe());
       if (v.partitions() > call.core().partitions)
         throw Error(Code::E101,
@@ -118,10 +151,15 @@ void check_common(const Call& call) {
             .limit(std::to_string(v.partitions()), std::to_string(call.core().partitions),
                    whose(call, "core.partitions"))
             .note(v.describe());
-      if (engine != Engine::dma && engine != Engine::sync)
+      if (v.layout->ndim > 5 && engine != Engine::dma && engine != Engine::sync)
+        check_free_dimensions(call, param, v);
+      const bool own_start =
+          std::find(spec.own_start.begin(), spec.own_start.end(), param) != spec.own_start.end();
+      if (engine != Engine::dma && engine != Engine::sync && !own_start)
         check_start_partition(call, param, v, v.partitions());
     }
   }
+  check_indirection(call);
 }
 
 void same_partitions(const Call& call, std::initializer_list<int> params) {

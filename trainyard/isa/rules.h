@@ -17,6 +17,9 @@ void check_common(const Call& call);
 /// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for
 /// more than 32, else a multiple of 32 (E108).
 void check_start_partition(const Call& call, int param, const OperandView& view, int partitions);
+/// The first partition of an operand, or -1 while placement may still choose it.
+int known_start(const Call& call, const OperandView& view);
+int known_start(const Call& call, int param);
 /// Equal partition counts (E102).
 void same_partitions(const Call& call, std::initializer_list<int> params);
 /// Equal partition counts (E102) and equal elements per partition (E103).

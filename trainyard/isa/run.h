@@ -11,7 +11,7 @@
 
 namespace trainyard::isa {
 
-/// Registers and engine accumulators of one core, kept between instructions.
+/// Registers, engine accumulators and random generators of one core, kept between instructions.
 struct CoreState {
   std::vector<int64_t> registers;  ///< by register id
   std::vector<uint8_t> register_defined;
@@ -21,6 +21,8 @@ struct CoreState {
   };
   Accumulators scalar_accumulators;  ///< `reduce_regs` of the Scalar Engine
   Accumulators vector_accumulators;
+  /// Random generators, their words lane by lane; empty: nothing has used them yet.
+  std::vector<uint32_t> gpsimd_generators, vector_generators;
 };
 
 /// Memory as the executor offers it. Core implements it.
@@ -35,6 +37,8 @@ class Memory {
   virtual std::vector<int64_t> index_rows(const Call& call, int slot) = 0;
   /// Whether any of the operand's elements has not been written yet.
   virtual bool undefined(const Call& call, int slot) = 0;
+  /// Per element of the operand, row-major, 1 where it has not.
+  virtual std::vector<uint8_t> undefined_mask(const Call& call, int slot) = 0;
   /// Marks the operand's elements as written (or, `defined` false, as never written).
   virtual void define(const Call& call, int slot, bool defined) = 0;
   /// For nc_matmul with accumulate=None: per element of the operand, row-major, 1 where it has been

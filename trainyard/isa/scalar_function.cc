@@ -10,15 +10,20 @@
 
 namespace trainyard::isa {
 
+void check_function_operator(const Call& call, int param, bool has_parameter) {
+  op_class(call, param, {OperatorClass::function, OperatorClass::unary});
+  const Operator op = call.op(param);
+  if (op != Operator::logical_not && (op != Operator::prelu || has_parameter)) return;
+  throw base::Error(base::Code::E109, fmt::format("{} is {}", label(call, param), name_of(op)))
+      .limit(std::string(name_of(op)),
+             op == Operator::prelu ? "a function without a parameter (prelu: activate2)"
+                                   : "a function of the Scalar Engine",
+             std::string(call.spec().name));
+}
+
 void check_function(const Call& call, const FunctionParams& p) {
-  op_class(call, p.op, {OperatorClass::function, OperatorClass::unary});
+  check_function_operator(call, p.op, false);
   const Operator op = call.op(p.op);
-  if (op == Operator::prelu || op == Operator::logical_not)
-    throw base::Error(base::Code::E109, fmt::format("{} is {}", label(call, p.op), name_of(op)))
-        .limit(std::string(name_of(op)),
-               op == Operator::prelu ? "a function without a parameter (prelu: activate2)"
-                                     : "a function of the Scalar Engine",
-               std::string(call.spec().name));
   same_elements(call, {p.dst, p.data});
   not_packed(call, {p.dst, p.data, p.bias});
   row_scalar(call, p.scale, p.data);

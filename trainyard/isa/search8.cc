@@ -16,6 +16,7 @@ constexpr int64_t kSearchedMin = 8, kSearchedMax = 16384;
 }  // namespace
 
 void check_searched(const Call& c, int param) {
+  not_packed(c, {param});
   const OperandView v = c.operand(param);
   if (v.layout->ndim > 3)
     throw Error(Code::E110, label(c, param) + " has too many dimensions")
@@ -34,6 +35,7 @@ void check_searched(const Call& c, int param) {
 }
 
 void check_eight(const Call& c, int param, int like) {
+  not_packed(c, {param});
   same_partitions(c, {like, param});
   free_exactly(c, param, kFound);
 }

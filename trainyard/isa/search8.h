@@ -11,9 +11,10 @@ namespace trainyard::isa {
 
 inline constexpr int64_t kFound = 8;  ///< values sought at a time
 
-/// The searched tile has 8 to 16384 elements per partition (E104) and up to 3 dimensions (E110).
+/// The searched tile has 8 to 16384 elements per partition (E104), up to 3 dimensions (E110) and no
+/// packed type (E105).
 void check_searched(const Call& call, int param);
-/// A tile of [P, 8] with the partitions of `like` (E102, E110).
+/// A tile of [P, 8] with the partitions of `like` (E102, E110), not packed (E105).
 void check_eight(const Call& call, int param, int like);
 /// A tile of indices is uint16 or uint32 (E105).
 void check_indices(const Call& call, int param);

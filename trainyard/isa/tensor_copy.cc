@@ -1,5 +1,6 @@
 // tensor_copy: a tile copied or cast within the core's own memories.
 
+#include "trainyard/isa/indirection.h"
 #include "trainyard/isa/laws.h"
 #include "trainyard/isa/rules.h"
 #include "trainyard/isa/run.h"
@@ -26,6 +27,9 @@ Sources: nki.isa.tensor_copy (SDK 2.32); cost ISA26, A3, TRACE.
 void check(const Call& c) {
   same_elements(c, {dst, src});
   if (c.operand(dst).dtype() != c.operand(src).dtype()) not_packed(c, {dst, src});
+  if (c.engine() == Engine::gpsimd && any_indirect(c))
+    throw base::Error(base::Code::E112, "tensor_copy: an indirect view on the GpSimd engine")
+        .limit("gpsimd", "vector, scalar", "tensor indirection");
   if (c.engine() == Engine::scalar) needs_version(c, 3, "tensor_copy on the Scalar Engine");
 }
 
@@ -62,6 +66,7 @@ INSTRUCTION(tensor_copy) {
                   "vector, scalar or gpsimd; open by default"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector, Engine::scalar, Engine::gpsimd},
+      .indirect = {dst, src},
       .check = check,
       .run = run,
       .cost = cost,

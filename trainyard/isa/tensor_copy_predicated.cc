@@ -102,6 +102,7 @@ INSTRUCTION(tensor_copy_predicated) {
                   "copy where predicate is 0"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector},
+      .indirect = {dst, predicate},
       .check = check,
       .run = run,
       .cost = cost,

@@ -8,18 +8,12 @@
 #include <bit>
 #include <cstring>
 
+#include "trainyard/isa/indirection.h"
 #include "trainyard/isa/rules.h"
 
 namespace trainyard::isa {
 
 namespace {
-
-// The first partition of an operand, or -1 while placement may still choose it.
-int known_start(const Call& call, int param) {
-  const OperandView v = call.operand(param);
-  const bool fixed = v.tensor->has_address() || v.tensor->partitions() == call.core().partitions;
-  return fixed ? v.start_partition() : -1;
-}
 
 struct Axis {
   std::string_view what;
@@ -76,6 +70,13 @@ void check_tiling(const Call& call, const TilingParams& p, int64_t m) {
   check_axis(call, p, {"column", position[1], size[1], m, column_min, e.columns, {p.dst}});
 }
 
+void check_indirect_tile(const Call& call, int position) {
+  const auto at = call.integers(position);
+  if (!any_indirect(call) || at.empty() || (at[0] == 0 && at[1] == 0)) return;
+  refuse_argument(call, position, fmt::format("({}, {}) with an indirect operand", at[0], at[1]),
+                  "(0, 0)");
+}
+
 void check_bank(const Call& call, int dst) {
   const OperandView v = call.operand(dst);
   if (call.core().version >= 4) return;
@@ -96,6 +97,82 @@ void check_bank(const Call& call, int dst) {
       .limit(fmt::format("banks {} to {}", first / bank, (last - 1) / bank), "one bank",
              whose(call, "core.memory.psum_bank_bytes"))
       .note(v.describe());
+}
+
+void check_product(const Call& call, int dst, int64_t m, int64_t n) {
+  const machine::TensorEngine& e = call.core().tensor;
+  const auto at_most = [&](const char* operand, int64_t found, int max, std::string_view key) {
+    if (found <= max) return;
+    throw base::Error(base::Code::E104,
+                      fmt::format("{}: {} has {} columns", call.spec().name, operand, found))
+        .limit(std::to_string(found), std::to_string(max), whose(call, key));
+  };
+  const OperandView d = call.operand(dst);
+  at_most("stationary", m, e.stationary_free_max, "core.tensor.stationary_free_max");
+  if (d.dtype() == DType::bf16 && e.moving_free_max_bf16)
+    at_most("moving", n, e.moving_free_max_bf16, "core.tensor.moving_free_max_bf16");
+  else at_most("moving", n, e.moving_free_max, "core.tensor.moving_free_max");
+  check_bank(call, dst);  // after the columns, whose excess would be the cause
+  if (d.partitions() == m && d.free_elements() == n) return;
+  throw base::Error(base::Code::E110,
+                    fmt::format("{}: dst does not have the result's shape", call.spec().name))
+      .limit(fmt::format("[{}, {}]", d.partitions(), d.free_elements()),
+             fmt::format("[{}, {}] (columns of stationary, columns of moving)", m, n),
+             std::string(call.spec().name))
+      .note(d.describe());
+}
+
+namespace {
+
+// Adds the finished products onto the elements that were written before, and overwrites the rest.
+void combine(const float* product, float* values, const std::vector<uint8_t>& written, bool add_all,
+             size_t n) {
+  for (size_t i = 0; i < n; ++i)
+    values[i] = add_all || (!written.empty() && written[i]) ? values[i] + product[i] : product[i];
+}
+
+}  // namespace
+
+void store_product(Run& r, int dst, int accumulate, size_t m, size_t n, const Product& product) {
+  const Call& c = r.call;
+  const Bytes d = r.bytes(dst);
+  bool all = c.has(accumulate) && c.flag(accumulate);
+  std::vector<uint8_t> written;
+  if (!c.has(accumulate)) {
+    written = r.memory.written(c, c.slot(dst), all);
+  } else if (all) {
+    bool everywhere = false;
+    r.memory.written(c, c.slot(dst), everywhere);
+    if (!everywhere)
+      throw base::Error(
+          base::Code::E213,
+          fmt::format("{}: accumulates onto elements that nothing has written", c.spec().name))
+          .limit("accumulate=True", "accumulate=False or None first", std::string(c.spec().name))
+          .note(c.operand(dst).describe());
+  }
+  const bool in_place = d.dtype == DType::fp32 && d.row_packed() && (all || written.empty());
+  if (in_place)
+    return product(reinterpret_cast<float*>(d.data), d.dims[0].step / d.element,
+                   all ? base::Store::add : base::Store::overwrite);
+  float* to = Run::scratch(0, m * n);
+  product(to, static_cast<ptrdiff_t>(n), base::Store::overwrite);
+  float* values = Run::scratch(1, m * n);
+  const float* old = read_rows(d, 0, d.rows(), values);
+  if (old != values) std::copy_n(old, m * n, values);
+  combine(to, values, written, all, m * n);
+  write_rows(d, 0, d.rows(), values, r.rounding);
+}
+
+std::vector<uint8_t> undefined_product(int64_t m, int64_t n,
+                                       std::initializer_list<std::vector<uint8_t>> stationary,
+                                       std::initializer_list<std::vector<uint8_t>> moving) {
+  std::vector<uint8_t> rows(m), columns(n), out(m * n);
+  for (const auto& mask : stationary)
+    for (size_t i = 0; i < mask.size(); ++i) rows[i % m] |= mask[i];
+  for (const auto& mask : moving)
+    for (size_t i = 0; i < mask.size(); ++i) columns[i % n] |= mask[i];
+  for (int64_t i = 0; i < m * n; ++i) out[i] = rows[i / n] | columns[i % n];
+  return out;
 }
 
 void check_transposed_dtype(const Call& call, int dst, int data) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "trainyard/isa/direct.h"
+#include "trainyard/isa/indirection.h"
 #include "trainyard/isa/laws.h"
 #include "trainyard/isa/rules.h"
 
@@ -80,6 +81,8 @@ void check(const Call& c) {
   }
   if (is_bits(c))
     for (int p : {dst, data}) dtype_integer(c, p);
+  if (any_indirect(c) && is_address_arithmetic(c))
+    refuse_argument(c, op0, "address arithmetic on an indirect view", "another type or operator");
   check_engine(c);
 }
 
@@ -149,6 +152,7 @@ INSTRUCTION(tensor_scalar) {
                   "vector, scalar or gpsimd; open by default"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector, Engine::scalar, Engine::gpsimd},
+      .indirect = {dst, data},
       .choose_engine = choose_engine,
       .check = check,
       .run = run,

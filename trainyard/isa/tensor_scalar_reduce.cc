@@ -118,6 +118,7 @@ INSTRUCTION(tensor_scalar_reduce) {
             "negate what reduce_res receives"},
            {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector},
+      .indirect = {dst, data},
       .check = check,
       .run = run,
       .cost = cost,

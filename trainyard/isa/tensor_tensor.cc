@@ -106,6 +106,7 @@ INSTRUCTION(tensor_tensor) {
                   "vector or gpsimd; open by default"},
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector, Engine::gpsimd},
+      .indirect = {dst, data1},
       .choose_engine = choose_engine,
       .check = check,
       .run = run,

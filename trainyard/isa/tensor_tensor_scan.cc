@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "trainyard/isa/columns.h"
 #include "trainyard/isa/laws.h"
 #include "trainyard/isa/row_scalars.h"
 #include "trainyard/isa/rules.h"
@@ -38,21 +39,7 @@ void check(const Call& c) {
   }
 }
 
-// rows x columns -> columns x rows, in tiles that stay in the cache.
-void transpose(const float* from, float* to, int64_t rows, int64_t columns, int64_t from_step,
-               int64_t to_step) {
-  constexpr int64_t kTile = 16;
-  for (int64_t r = 0; r < rows; r += kTile)
-    for (int64_t c = 0; c < columns; c += kTile)
-      for (int64_t i = r; i < std::min(r + kTile, rows); ++i)
-        for (int64_t k = c; k < std::min(c + kTile, columns); ++k)
-          to[k * to_step + i] = from[i * from_step + k];
-}
-
-// All partitions advance together, so that a step is one run over them: the rows are turned into
-// columns, some of them at a time.
 void run(Run& r) {
-  constexpr int64_t kColumns = 64;
   const Call& c = r.call;
   const Bytes a = r.bytes(data0), b = r.bytes(data1), out = r.bytes(dst);
   const int rows = a.rows();
@@ -63,21 +50,14 @@ void run(Run& r) {
   const float* x = read_rows(a, 0, rows, Run::scratch(0, rows * n));
   const float* y = read_rows(b, 0, rows, Run::scratch(1, rows * n));
   float* results = Run::scratch(2, rows * n);
-  float* turned = Run::scratch(3, 2 * kColumns * rows);
   float* state = Run::scratch(4, rows);
   for (int i = 0; i < rows; ++i) state[i] = start[i];
-  for (int64_t from = 0; from < n; from += kColumns) {
-    const int64_t columns = std::min(kColumns, n - from);
-    float *p = turned, *q = turned + kColumns * rows;
-    transpose(x + from, p, rows, columns, n, rows);
-    transpose(y + from, q, rows, columns, n, rows);
-    for (int64_t i = 0; i < columns; ++i, p += rows, q += rows) {
-      swap0 ? first(state, p, state, rows) : first(p, state, state, rows);
-      swap1 ? second(q, state, state, rows) : second(state, q, state, rows);
-      std::copy_n(state, rows, p);
-    }
-    transpose(turned, results + from, columns, rows, rows, n);
-  }
+  for_each_column<2>({x, y}, results, rows, n, [&](auto columns) {
+    const float *p = columns[0], *q = columns[1];
+    swap0 ? first(state, p, state, rows) : first(p, state, state, rows);
+    swap1 ? second(q, state, state, rows) : second(state, q, state, rows);
+    std::copy_n(state, rows, columns[0]);
+  });
   write_rows(out, 0, rows, results, r.rounding);
 }
 

@@ -45,6 +45,8 @@ struct TensorEngine {
   double fp32_transpose_passes = 0;
   double double_row_factor = 0;  ///< cost per column in double_row mode; 0 where it does not exist
   double mx_factor = 0;          ///< cost per column of a microscaling matmul; 0: none
+  int sparse_ratio_max = 0;      ///< speed of a 4:16 stationary over a dense one; 0: none
+  int index_group = 0;           ///< partitions over which a list of column offsets lies; 0: none
   double window_cycles = 0;      ///< activity limiter window in NeuronCore cycles; 0: no limiter
   double window_threshold = 0;   ///< share of a full-rate window that warms the next one
   double cold_rate = 0;          ///< share of full rate while cold
@@ -64,8 +66,11 @@ struct LaneEngine {
   double table_load_ns = 0;               ///< Scalar: switching the activation tables
   double accumulator_read_cycles = 0;
   double reciprocal_cycles_per_element = 1;
+  double exponential_rate = 0;        ///< Vector: elements a cycle of `exponential`; 0: none
+  double gather_index_cycles = 0;     ///< GpSimd: an index of local_gather, beyond its elements
   int bn_stats_free_max = 0;          ///< Vector: elements per partition of a bn_stats tile
   int transpose_max = 0;              ///< Vector: partitions and columns of a transposed tile
+  int mx_scale_headroom = 0;          ///< Vector: powers of two above the OCP sample's scale
   double dynamic_address_cycles = 0;  ///< floor when an address comes from a register
   double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
@@ -115,6 +120,7 @@ struct Core {
   int version = 0;           ///< 2, 3, 4; 1 is for planning only
   bool runs_kernels = true;  ///< false: running a kernel is refused as not-public
   int partitions = 0;
+  int index_group = 0;    ///< partitions over which a list of column offsets lies; 0: none
   std::string placement;  ///< "ring" or "first-fit"
   TensorEngine tensor;
   LaneEngine vector, scalar, gpsimd;

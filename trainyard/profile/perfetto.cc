@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "trainyard/base/atomic_file.h"
+#include "trainyard/machine/ascii_armour.h"
 
 namespace trainyard::profile {
 
@@ -17,8 +17,20 @@ namespace {
 constexpr int kProcess = 1;
 constexpr size_t kKernelTrack = 1, kFirstLaneTrack = 2;
 
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+// As a JSON string; bytes that are no UTF-8 become U+FFFD.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  while (true) {
+    const size_t good = machine::broken_utf8(text).value_or(text.size());
+    for (const char c : text.substr(0, good)) {
+      if (c == '"' || c == '\\') out += {'\\', c};
+      else if (static_cast<unsigned char>(c) < ' ') out += fmt::format("\\u{:04x}", c);
+      else out += c;
+    }
+    if (good == text.size()) return out + '"';
+    out += "\\ufffd";
+    text.remove_prefix(good + 1);
+  }
 }
 
 // Picoseconds as microseconds, exactly.

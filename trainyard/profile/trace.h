@@ -16,6 +16,7 @@ using base::Picoseconds;
 struct Source {
   std::string file;
   int line = 0;
+  bool operator==(const Source&) const = default;
 };
 
 /// One instruction.
@@ -52,6 +53,7 @@ struct Fidelity {
 struct Finding {
   std::string text;
   Source source;
+  bool operator==(const Finding&) const = default;
 };
 
 struct Trace {

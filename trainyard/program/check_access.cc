@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "trainyard/program/program.h"
 
 namespace trainyard::program {
@@ -54,6 +56,19 @@ void check_counts(const isa::Tensor& t, const Layout& l) {
   }
 }
 
+// Columns at offsets: the farthest lies in the partition of the first.
+void check_columns(const isa::Tensor& t, const Layout& l, int64_t offset) {
+  if (!isa::is_on_chip(t.buffer)) refuse(t, "columns chosen by an index", "HBM", "a tile on chip");
+  const int64_t row = t.row_bytes() / static_cast<int64_t>(base::size_of(l.dtype));
+  const int64_t last = offset % row + l.scale * std::max<int64_t>(0, l.limit - 1);
+  if (last >= row)
+    refuse(t, "the columns that an index can choose", fmt::format("up to element {}", last),
+           fmt::format("0 to {}", row - 1));
+  for (int d = 1; d < l.ndim; ++d)
+    if (l.dims[d].step != 0)
+      refuse(t, "the step of columns chosen by an index", std::to_string(l.dims[d].step), "0");
+}
+
 }  // namespace
 
 void check_access(const Program& program, const Operand& operand, const Operand* index) {
@@ -83,8 +98,10 @@ void check_access(const Program& program, const Operand& operand, const Operand*
       (l.limit > 0 && l.scale > kElementsMax / l.limit))
     refuse(t, "scale and limit of a dynamic index", fmt::format("{} and {}", l.scale, l.limit),
            "what the tensor holds");
+  const bool chooses = l.indirect == Indirect::column;
+  if (chooses) check_columns(t, l, operand.offset);
   if (l.reg != kNone) {
-    if (gathers || l.reg >= program.register_count())
+    if (gathers || chooses || l.reg >= program.register_count())
       refuse(t, "the register of a dynamic index", std::to_string(l.reg),
              fmt::format("below {}", program.register_count()));
     return;

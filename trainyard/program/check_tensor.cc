@@ -37,6 +37,11 @@ void check_tensor(const machine::Machine& machine, const isa::Tensor& t) {
     throw Error(Code::E204, fmt::format("{} at partition {}", what, first))
         .limit(fmt::format("partitions {} to {}", first, first + t.partitions() - 1),
                fmt::format("0 to {}", machine.core.partitions - 1), whose("core.partitions"));
+  if (!sbuf && t.address_bytes % m.psum_bank_bytes != 0)
+    throw Error(Code::E204,
+                fmt::format("{} at byte {} of a bank", what, t.address_bytes % m.psum_bank_bytes))
+        .limit(std::to_string(t.address_bytes), fmt::format("a multiple of {}", m.psum_bank_bytes),
+               whose("core.memory.psum_bank_bytes"));
   const int64_t end = t.address_bytes + t.row_bytes();
   const int64_t size = sbuf ? m.sbuf_partition_bytes : m.psum_partition_bytes;
   if (end > size)

@@ -197,6 +197,8 @@ void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
   for (const auto& [slot, kind] : writes_) touch(call.raw(slot), kind, i, before);
   if (program_.instruction(i).dynamic || !call.spec().register_params.empty())
     add_registers(call, i, before);
+  if (call.spec().uses_generators)
+    access_whole(generators_[static_cast<size_t>(call.engine())], isa::Access::update, i, before);
   if (!call.spec().accumulators) return;
   const isa::Access kind = call.spec().accumulators(call);
   if (kind != isa::Access::none)

@@ -1,7 +1,7 @@
 // Who must wait for whom: read-after-write, write-after-read and write-after-write on overlapping
-// regions of a tensor or an arena, on a register, or on the accumulators of an engine. NKI's
-// semantics are sequential, so these edges are all that values need; placement adds the reuse of
-// physical memory (order.h).
+// regions of a tensor or an arena, on a register, or on what an engine keeps (accumulators, random
+// generators). NKI's semantics are sequential, so these edges are all that values need; placement
+// adds the reuse of physical memory (order.h).
 #pragma once
 
 #include <array>
@@ -63,7 +63,7 @@ class Dependencies {
 
   void access(Memory& memory, const Region& region, isa::Access kind, InstructionId i,
               std::vector<Dependence>& before);
-  /// All of a register or of the accumulators.
+  /// All of a register, of the accumulators or of the generators.
   void access_whole(Entry& entry, isa::Access kind, InstructionId i,
                     std::vector<Dependence>& before);
   void follow(InstructionId earlier, InstructionId i, bool data, std::vector<Dependence>& before);
@@ -87,6 +87,7 @@ class Dependencies {
   Memory sbuf_, psum_;                 // the arenas
   std::vector<Entry> registers_;
   std::array<Entry, isa::kEngineCount> accumulators_;  // of each engine, as one
+  std::array<Entry, isa::kEngineCount> generators_;    // random, likewise
   std::vector<Entry> entries_;
   std::vector<Reader> readers_;
   uint32_t free_entry_ = kNone, free_reader_ = kNone;

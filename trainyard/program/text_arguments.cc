@@ -99,9 +99,10 @@ std::vector<Dim> TextParser::slices(const isa::Tensor& t, int64_t& offset) {
 }
 
 void TextParser::dynamic_address(Program& p, Layout& l, std::vector<Operand>& index) {
-  const Token word = lexer_.expect(Kind::word, "scalar or vector");
-  if (!word.is("scalar") && !word.is("vector")) lexer_.fail(word, "expected scalar or vector");
-  l.indirect = word.is("vector") ? Indirect::vector : Indirect::scalar;
+  const Token word = lexer_.expect(Kind::word, "scalar, vector or column");
+  for (Indirect kind : {Indirect::scalar, Indirect::vector, Indirect::column})
+    if (word.is(isa::name_of(kind))) l.indirect = kind;
+  if (l.indirect == Indirect::none) lexer_.fail(word, "expected scalar, vector or column");
   lexer_.expect('=');
   if (at_numbered('r')) l.reg = numbered('r', p.register_count(), "a register");
   else access(p, index, true);

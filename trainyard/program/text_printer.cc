@@ -169,9 +169,8 @@ std::string print_access(const Program& p, std::span<const Operand> operands, in
   if (l.indirect == Indirect::none) return out;
   const std::string index =
       l.reg != kNone ? fmt::format("r{}", l.reg) : print_access(p, operands, slot + 1);
-  return out + fmt::format("{{{}={} scale={} limit={} dim={}}}",
-                           l.indirect == Indirect::vector ? "vector" : "scalar", index, l.scale,
-                           l.limit, l.indirect_dim);
+  return out + fmt::format("{{{}={} scale={} limit={} dim={}}}", isa::name_of(l.indirect), index,
+                           l.scale, l.limit, l.indirect_dim);
 }
 
 std::string print_program(const Program& p) {

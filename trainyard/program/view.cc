@@ -78,6 +78,8 @@ View View::slice(int dim, int64_t start, int64_t stop, int64_t step) const {
                fmt::format("dimension {} of shape {}", dim, shape()));
   if (indirect == Indirect::vector && dim == 0 && (start != 0 || step != 1 || stop != size))
     refuse(Code::E121, "slice: rows that are gathered by an index tile cannot be sliced");
+  if (indirect == Indirect::column && (start != 0 || step != 1 || stop != size))
+    refuse(Code::E121, "slice: columns that an index tile chooses cannot be sliced");
   View v = *this;
   v.offset += start * dims[dim].step;
   v.dims[dim] = {dims[dim].step * step, (stop - start + step - 1) / step};
@@ -171,6 +173,35 @@ View View::vector_select(int dim, std::shared_ptr<const View> rows) const {
   return v;
 }
 
+View View::indirect_columns(std::shared_ptr<const View> offsets,
+                            std::optional<int64_t> count) const {
+  if (!on_chip()) refuse(Code::E121, "indirect: only columns of tiles on chip can be chosen");
+  if (is_indirect()) refuse(Code::E121, "indirect: the view has a dynamic index already");
+  if (offsets->dims[0].count != dims[0].count)
+    throw Error(Code::E121, "indirect: the index has other partitions than the tile")
+        .limit(std::to_string(offsets->dims[0].count), std::to_string(dims[0].count),
+               "partitions of the tile");
+  Dim columns{1, 1};  // the free dimensions as one
+  for (int d = ndim() - 1; d > 0; --d) {
+    if (dims[d].count == 1) continue;
+    if (columns.count > 1 && dims[d].step != columns.step * columns.count)
+      refuse(Code::E121, "indirect: the free dimensions have no common step");
+    if (columns.count == 1) columns.step = dims[d].step;
+    columns.count *= dims[d].count;
+  }
+  const int64_t elements = count.value_or(offsets->elements());
+  if (elements < 1)
+    refuse(Code::E120, fmt::format("indirect: num_elem is {}, 1 or more are possible", elements));
+  View v = *this;
+  v.indirect = Indirect::column;
+  v.indirect_dim = 1;
+  v.scale = columns.step;
+  v.limit = columns.count;
+  v.dims = {dims[0], {0, elements}};
+  v.index = std::move(offsets);
+  return v;
+}
+
 View View::permute(std::span<const int64_t> order) const {
   std::vector<int64_t> sorted(order.begin(), order.end());
   std::sort(sorted.begin(), sorted.end());
@@ -191,6 +222,8 @@ View View::permute(std::span<const int64_t> order) const {
 View View::broadcast(int dim, int64_t size) const {
   check_dim(dim, "broadcast");
   keep_partition(dim, "broadcast");
+  if (indirect == Indirect::column)
+    refuse(Code::E121, "broadcast: columns that an index tile chooses cannot be repeated");
   if (dims[dim].count != 1)
     refuse(Code::E121,
            fmt::format("broadcast: dimension {} has size {}, not 1", dim, dims[dim].count));

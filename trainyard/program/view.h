@@ -50,6 +50,8 @@ struct View {
   /// The dimension is chosen by a register or a [1, 1] tile while the program runs.
   View select_dynamic(int dim, uint32_t reg, std::shared_ptr<const View> index) const;
   View vector_select(int dim, std::shared_ptr<const View> rows) const;
+  /// The columns at `offsets`, counted in elements of the free dimensions; NkiTensor.indirect.
+  View indirect_columns(std::shared_ptr<const View> offsets, std::optional<int64_t> count) const;
   View permute(std::span<const int64_t> order) const;
   View broadcast(int dim, int64_t size) const;
   View expand_dim(int dim) const;

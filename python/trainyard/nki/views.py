@@ -81,14 +81,8 @@ def text(self):
     return repr(self)
 
 
-def indirect(self, index, num_elem=None):
-    """Gather and scatter along the free dimension (NeuronCore-v4); not there yet."""
-    _core.refuse("U001", "NkiTensor.indirect", fix="Use nisa.nc_n_gather or a DMA gather.")
-
-
 NkiTensor.rearrange = rearrange
 NkiTensor.__setitem__ = assign
 NkiTensor.numpy = to_numpy
 NkiTensor.__array__ = array
 NkiTensor.__str__ = text
-NkiTensor.indirect = indirect

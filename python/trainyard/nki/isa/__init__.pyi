@@ -244,6 +244,27 @@ def nc_matmul(
 ) -> NkiInstruction:
     """Multiply a stationary by a moving tile on the Tensor Engine."""
 
+def nc_matmul_mx(
+    dst: NkiTensor,
+    stationary: NkiTensor,
+    moving: NkiTensor,
+    stationary_scale: NkiTensor,
+    moving_scale: NkiTensor,
+    tile_position: Sequence[int] | None = None,
+    tile_size: Sequence[int] | None = None,
+    accumulate: bool | None = None,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Multiply MXFP8 and MXFP4 tiles with their scales on the Tensor Engine."""
+
+def quantize_mx(
+    dst: NkiTensor,
+    src: NkiTensor,
+    dst_scale: NkiTensor,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Quantize a tile to MXFP8: 8-bit floats and the scales of their blocks."""
+
 def nc_transpose(
     dst: NkiTensor,
     data: NkiTensor,
@@ -327,6 +348,133 @@ def nc_match_replace8(
     name: str | None = None,
 ) -> NkiInstruction:
     """Overwrite the first place of each of eight values in each partition."""
+
+def tensor_scalar_cumulative(
+    dst: NkiTensor,
+    src: NkiTensor,
+    op0: Any,
+    op1: Any,
+    imm0: NkiTensor | float,
+    imm1: NkiTensor | float | None = None,
+    reduce_cmd: reduce_cmd = reduce_cmd.reset_reduce,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Combine a tile with a scalar or column, and reduce the results as they run."""
+
+def nonzero_with_count(
+    dst: NkiTensor,
+    src: NkiTensor,
+    index_offset: int = 0,
+    padding_val: int = -1,
+    name: str | None = None,
+) -> NkiInstruction:
+    """List where elements are not zero, in every 16th partition, and count them."""
+
+def nc_n_gather(
+    dst: NkiTensor,
+    data: NkiTensor,
+    indices: NkiTensor,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Pick elements of each partition by their index."""
+
+def local_gather(
+    dst: NkiTensor,
+    src_buffer: NkiTensor,
+    index: NkiTensor,
+    num_elem_per_idx: int = 1,
+    num_valid_indices: int | None = None,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Pick elements of 16 partitions at a time by indices that they share."""
+
+def topk(
+    val_dst: NkiTensor,
+    idx_dst: NkiTensor,
+    src: NkiTensor,
+    n: int,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Find the largest values of 16 partitions at a time, and their places."""
+
+def sequence_bounds(
+    dst: NkiTensor,
+    segment_ids: NkiTensor,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Find where the segment of each element begins and ends."""
+
+def exponential(
+    dst: NkiTensor,
+    src: NkiTensor,
+    max_value: NkiTensor | float = 0.0,
+    reduce_res: NkiTensor | None = None,
+    reduce_cmd: reduce_cmd = reduce_cmd.idle,
+    reduce_init: NkiTensor | float = 0.0,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Compute exp(x - max) on the Vector Engine, and its sum."""
+
+def activate2(
+    dst: NkiTensor,
+    op: Any,
+    data: NkiTensor,
+    imm0: NkiTensor | float | None,
+    imm1: NkiTensor | float | None,
+    op0: Any,
+    op1: Any,
+    relu_param: NkiTensor | float = 0.0,
+    reverse0: bool = False,
+    reverse1: bool = False,
+    reduce_op: Any = None,
+    reduce_res: NkiTensor | None = None,
+    reduce_cmd: reduce_cmd = reduce_cmd.idle,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Apply a function to a tile after two operators, and reduce the results."""
+
+def dropout(
+    dst: NkiTensor,
+    data: NkiTensor,
+    prob: NkiTensor | float,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Replace elements with zeros at random."""
+
+def rng(
+    dst: NkiTensor,
+    engine: engine = engine.vector,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Fill a tile with random bits."""
+
+def rand2(
+    dst: NkiTensor,
+    min: NkiTensor | float,
+    max: NkiTensor | float,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Fill a tile with random numbers of a range."""
+
+def rand_get_state(
+    dst: NkiTensor,
+    engine: engine = engine.gpsimd,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Store the states of an engine's random generators."""
+
+def rand_set_state(
+    src_seeds: NkiTensor,
+    engine: engine = engine.gpsimd,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Set the states of an engine's random generators."""
+
+def set_rng_seed(
+    src_seeds: NkiTensor,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Seed the random generators of the Vector Engine."""
 
 def register_move(
     dst: VirtualRegister,

@@ -18,15 +18,11 @@ from trainyard.nki.language.absent import (
     all_reduce,
     arange,
     atomic_rmw,
-    dropout,
-    gather_flattened,
     gemm_grid,
     loop_reduce,
     mgrid,
     nc,
     par_dim,
-    rand,
-    random_seed,
     spmd_dim,
     static_cast,
 )
@@ -121,6 +117,7 @@ from trainyard.nki.language.program import (
     program_id,
     program_ndim,
 )
+from trainyard.nki.language.randomness import dropout, gather_flattened, rand, random_seed
 from trainyard.nki.language.reductions import (
     all,
     max,

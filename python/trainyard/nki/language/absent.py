@@ -1,16 +1,6 @@
-"""Names of nl that need instructions that are not there yet, and names of the older API: each
-refuses by name when it is used."""
+"""Names of the older API: each refuses by name when it is used."""
 
 from trainyard import _core
-from trainyard.nki.absence import absent
-
-_RANDOM = "it needs the random number instructions"
-
-
-dropout = absent("nl.dropout", "it needs nisa.dropout")
-gather_flattened = absent("nl.gather_flattened", "it needs nisa.nc_n_gather")
-rand = absent("nl.rand", _RANDOM, "Pass random numbers as an argument.")
-random_seed = absent("nl.random_seed", _RANDOM)
 
 
 class Older:
