@@ -1,5 +1,5 @@
-"""Modules that are found under the names that suites import them by, in this process only. They
-come last, so that a real module of that name wins."""
+"""Modules that are found under the names that suites import them by, in this process only. Where a
+real module of that name is there, that one is found."""
 
 import importlib
 import importlib.abc
@@ -49,12 +49,20 @@ class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         """The spec of an offered module; None for all others, and where ours is not there."""
         ours = MODULES.get(name)
-        if ours is None and name.startswith(_SIMULATOR):
-            ours = f"trainyard.nki.{name.removeprefix(_SIMULATOR)}"
-        if ours is None or (ours and not _found(ours)):
+        if name.startswith(_SIMULATOR):
+            if ours is None:
+                ours = f"trainyard.nki.{name.removeprefix(_SIMULATOR)}"
+        elif ours is None or self._real(name, path):
+            return None
+        if ours and not _found(ours):
             return None
         loader = _SameModule(ours) if ours else _Empty()
         return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+
+    def _real(self, name, path):
+        """Whether another finder has the module."""
+        others = (finder for finder in sys.meta_path if finder is not self)
+        return any(f.find_spec(name, path) for f in others if hasattr(f, "find_spec"))
 
 
 def _found(name):
@@ -65,9 +73,10 @@ def _found(name):
 
 
 def install():
-    """Puts the finder last in this process, once, and gives nki the name that its simulator is
-    called by there."""
+    """Puts the finder first in this process, once, and gives nki the name that its simulator is
+    called by there. First, since below nki_cpu_simulator.nki, which is our nki under a second
+    name, the ordinary finder would load the files of nki once more."""
     nki = importlib.import_module("trainyard.nki")
     nki.cpu_simulate = nki.simulate
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
-        sys.meta_path.append(Finder())
+        sys.meta_path.insert(0, Finder())
