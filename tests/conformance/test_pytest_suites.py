@@ -5,6 +5,7 @@ import json
 import textwrap
 
 import pytest
+from trainyard.conformance.causes import cause, outcome
 from trainyard.conformance.pytest_suites import PYTEST_SUITES
 
 HEAD = """
@@ -187,3 +188,25 @@ def test_descriptions_are_complete():
         assert suite.TITLE and suite.REPOSITORY and suite.NOTE.endswith(".") and suite.parts
         assert all(part.tests for part in suite.parts)
         assert all(limit.code[0] == "E" and limit.rule for limit in suite.limits)
+
+
+def test_causes_come_together():
+    causes = {
+        "trainyard.Error: error E201 sbuf-overflow: a tile bfloat16[32, 2] needs 65536 bytes\n at":
+            "E201 sbuf-overflow: a tile bfloat16[N, N] needs N bytes",
+        "x: unsupported U001 not-implemented: nisa.rng: no such instruction yet\n  at f.py:3":
+            "U001 not-implemented: nisa.rng: no such instruction yet",
+        "test.utils.exceptions.ValidationException: Validation failed for ['out']":
+            "values differ from the golden",
+        "ValueError: 17 is not 4.5e-3": "ValueError: N is not N",
+        "fixture 'in_tensor' not found": "fixture 'in_tensor' not found",
+        "": "no message",
+    }  # fmt: skip
+    assert {why: cause(why) for why in causes} == causes
+
+
+def test_a_defect_is_no_failure():
+    suite = PYTEST_SUITES["nki-test"]
+    row = {"id": "nki/test/test_nki_nl_broadcast.py::T::test_nl_broadcast", "outcome": "failed"}
+    assert outcome(suite, row | {"why": "fixture 'in_tensor' not found"}) == "defect"
+    assert outcome(suite, row | {"why": "values differ"}) == "failed"

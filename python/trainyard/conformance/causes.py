@@ -31,14 +31,16 @@ def cause(why: str) -> str:
 
 def _plain(text):
     """Without numbers, save those that are part of a name (E201, bfloat16)."""
-    return re.sub(r"(?<![\w.])-?\d[\d.,]*(e[-+]?\d+)?", "N", text).strip()[:MOST]
+    return re.sub(r"(?<![\w.])-?\d+([.,]\d+)*(e[-+]?\d+)?", "N", text).strip()[:MOST]
 
 
 def outcome(suite: PytestSuite, row: dict) -> str:
-    """passed, failed, refused (by a limit that the suite's description documents), left out (too
-    large, says the suite), skipped, or expected failure."""
+    """passed, failed, refused (by a limit that the suite's description documents), defect (of the
+    suite), left out (too large, says the suite), skipped, or expected failure."""
     if row["outcome"] == "failed" and limit_of(suite, row):
         return "refused"
+    if row["outcome"] == "failed" and defect_of(suite, row):
+        return "defect"
     if row["outcome"] == "skipped" and suite.large and suite.large in row["why"]:
         return "left out"
     return row["outcome"]
@@ -49,6 +51,12 @@ def limit_of(suite: PytestSuite, row: dict):
     code = code_of(row["why"])
     fits = (x for x in suite.limits if x.code == code and re.search(x.ids, row["id"]))
     return next(fits, None)
+
+
+def defect_of(suite: PytestSuite, row: dict):
+    """The suite's own defect that a case fails for, or None."""
+    found = (x for x in suite.defects if re.search(x.ids, row["id"]))
+    return next((x for x in found if re.search(x.why, row["why"])), None)
 
 
 def by_cause(rows: list[dict]) -> list[tuple[str, list[dict]]]:

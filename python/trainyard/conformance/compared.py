@@ -1,5 +1,6 @@
 """What a suite compares: its comparators are watched, so that beside their verdict stands how far
-each element is off, in units of the last place of the type that the kernel returned."""
+each element is off, in units of the last place of the type that the kernel returned. What is infinite or no number in one
+of them has no such distance, and is the comparator's own business."""
 
 import functools
 import importlib
@@ -71,7 +72,11 @@ class Watch:
             if result.shape != golden.shape or not result.size or result.dtype.kind in "bcOSUV":
                 return
             kind = self._types.get(result.shape, result.dtype)
-            self.found.append(figures(result.astype(kind), golden))
+            numbers = np.isfinite(result.astype(np.float64)) & np.isfinite(
+                golden.astype(np.float64)
+            )
+            if numbers.any():
+                self.found.append(figures(result[numbers].astype(kind), golden[numbers]))
         except (TypeError, ValueError):
             return  # no numbers: the comparator's own business
 

@@ -2,12 +2,13 @@
 
 from collections import Counter
 
-from trainyard.conformance.causes import by_cause, limit_of, outcome
+from trainyard.conformance.causes import by_cause, defect_of, limit_of, outcome
 from trainyard.conformance.null import NULLS
 from trainyard.conformance.report import wrapped
 
-COUNTED = ("passed", "failed", "refused", "left out", "skipped", "expected failure")
-COLUMNS = ("module", "cases", "passed", "failed", "refused", "left out", "max ULP", "median")
+COUNTED = ("passed", "failed", "refused", "defect", "left out", "skipped", "expected failure")
+OUTCOMES = ("passed", "failed", "refused", "left out")  # with a column of their own
+COLUMNS = ("module", "cases", *OUTCOMES, "max ULP", "median")
 SLOWEST = 10
 
 
@@ -45,7 +46,7 @@ def null_scores(suite, state) -> str:
 def summary(suite, state) -> str:
     """One paragraph."""
     rows = state.of("")
-    texts = [f"{counts(suite, rows, sum(state.collected.values()))}."]
+    texts = [f"{counts(suite, rows, state.cases())}."]
     for mark in suite.marks:
         marked = ran(suite, [row for row in rows if mark in row.get("marks", ())])
         passed = sum(row["outcome"] == "passed" for row in marked)
@@ -65,11 +66,11 @@ def _modules(suite, state):
         modules.setdefault(row["module"], []).append(row)
     for module, rows in sorted(modules.items()):
         found = Counter(outcome(suite, row) for row in rows)
-        numbers = [found[what] for what in ("passed", "failed", "refused", "left out")]
+        numbers = [found[what] for what in OUTCOMES]
         passed = [row for row in rows if row["outcome"] == "passed"]
         yield [
             short(suite, module),
-            *map(str, [state.collected.get(module, len(rows)), *numbers]),
+            *map(str, [max(state.collected.get(module, 0), len(rows)), *numbers]),
             _number(passed, "max_ulp"),
             _number(passed, "median_ulp"),
         ]
@@ -84,7 +85,8 @@ def causes(suite, state) -> list[str]:
         lines.append(f"{len(found):,} failed: {what} ({', '.join(modules)}).")
     limits = Counter(limit_of(suite, row) for row in rows if outcome(suite, row) == "refused")
     lines += [f"{count:,} refused: {limit.code}: {limit.rule}." for limit, count in limits.items()]
-    return lines
+    defects = Counter(defect_of(suite, row) for row in rows if outcome(suite, row) == "defect")
+    return lines + [f"{count:,} defect: {found.what}." for found, count in defects.items()]
 
 
 def slowest(suite, state) -> list[list[str]]:

@@ -14,6 +14,16 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Defect:
+    """Cases that no implementation can pass: `ids` and `why` are regular expressions that their
+    node ids and their messages match, `what` says what is wrong with the suite."""
+
+    ids: str
+    why: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Part:
     """One run of pytest: in `folder` of the checkout, over the test files that `tests` matches
     there, with the folders of `path` importable."""
@@ -40,3 +50,4 @@ class PytestSuite:
     large: str = ""
     marks: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    defects: tuple[Defect, ...] = ()

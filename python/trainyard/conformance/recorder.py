@@ -83,8 +83,11 @@ class Recorder:
 def _why(report):
     if isinstance(report.longrepr, tuple):  # of a skip: file, line, reason
         return report.longrepr[2][:MOST_TEXT]
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message[:MOST_TEXT] if crash else str(report.longrepr).strip()[-MOST_TEXT:]
+    if crash := getattr(report.longrepr, "reprcrash", None):
+        return crash.message[:MOST_TEXT]
+    text = str(report.longrepr).strip()
+    marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return ("\n".join(marked) or text)[-MOST_TEXT:]
 
 
 def _forget_peak():

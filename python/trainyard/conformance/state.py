@@ -5,6 +5,7 @@ changed, everything is run anew."""
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 from trainyard import _core
@@ -47,6 +48,12 @@ class State:
     def done(self, null: str, module: str) -> list[str]:
         """The ids of a module's cases that have run."""
         return [case for (n, m, case) in self.rows if (n, m) == (null, module)]
+
+    def cases(self) -> int:
+        """All cases of the modules that were looked into, the files that did not import too."""
+        ran = Counter(module for (null, module, _) in self.rows if not null)
+        modules = {*ran, *self.collected}
+        return sum(max(ran[module], self.collected.get(module, 0)) for module in modules)
 
     def of(self, null: str) -> list[dict]:
         """The rows of an implementation, by id."""
