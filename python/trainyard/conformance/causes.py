@@ -37,10 +37,11 @@ def _plain(text):
 def outcome(suite: PytestSuite, row: dict) -> str:
     """passed, failed, refused (by a limit that the suite's description documents), defect (of the
     suite), left out (too large, says the suite), skipped, or expected failure."""
-    if row["outcome"] == "failed" and limit_of(suite, row):
-        return "refused"
-    if row["outcome"] == "failed" and defect_of(suite, row):
-        return "defect"
+    if row["outcome"] in ("failed", "expected failure"):
+        if limit_of(suite, row):
+            return "refused"
+        if defect_of(suite, row):
+            return "defect"
     if row["outcome"] == "skipped" and suite.large and suite.large in row["why"]:
         return "left out"
     return row["outcome"]

@@ -1,6 +1,7 @@
 """What a suite compares: its comparators are watched, so that beside their verdict stands how far
 each element is off, in units of the last place of the type that the kernel returned. What is
-infinite or no number in one of them has no such distance; the comparator sees to it."""
+infinite or no number in one of them, or a golden of 0, has no such distance; the comparator sees
+to it."""
 
 import functools
 import importlib

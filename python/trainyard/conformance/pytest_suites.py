@@ -66,6 +66,20 @@ PYTEST_SUITES = {
                 "reshaping a tile on chip keeps its partition dimension; only tensors in HBM are "
                 "exempt, say NKI's release notes",
             ),
+            Limit(
+                "trnsparse.*TestScreenedSpmmSimulator",
+                "E107",
+                "nl's operators take tiles on chip and numbers; a tensor in device memory is "
+                "loaded first",
+            ),
+        ),
+        defects=(
+            Defect(
+                "trnsparse.*(test_bwd_dq_parity_kmax2|test_backward_head_dim_256)",
+                "",
+                "for dQ, dO is gathered by the mask's columns, but its formula takes the row's; "
+                "with the row's, dQ is within 3.3e-07 of torch in float64",
+            ),
         ),
     ),
 }

@@ -75,7 +75,7 @@ class Recorder:
         elif report.skipped and row["outcome"] == "passed":
             expected = hasattr(report, "wasxfail")
             row["outcome"] = "expected failure" if expected else "skipped"
-            row["why"] = report.wasxfail if expected else _why(report)
+            row["why"] = _why(report)
         if report.when == "teardown":
             self.tell(**row, **self.watch.row(), peak_mb=_peak_mb())
 
@@ -85,7 +85,7 @@ def _why(report):
         return report.longrepr[2][:MOST_TEXT]
     if crash := getattr(report.longrepr, "reprcrash", None):
         return crash.message[:MOST_TEXT]
-    text = str(report.longrepr).strip()
+    text = str(report.longrepr or "").strip()
     marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
     return ("\n".join(marked) or text)[-MOST_TEXT:]
 
