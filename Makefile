@@ -75,8 +75,9 @@ bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
 	@$(VENV) bench/trace_call.py
 	@env -u OPENBLAS_CORETYPE $(VENV) bench/kernels.py
 
-conformance: build  ## public kernels from a checkout: make conformance SUITE=nki-examples FROM=path
-	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md
+conformance: build  ## a public suite: make conformance SUITE=nki-library FROM=path [SELECT=words] [WITH=python]
+	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md \
+	  $(if $(SELECT),--only "$(SELECT)") $(if $(WITH),--python "$(WITH)")
 
 reference: build  ## docs/instructions.md and the stub of nki.isa, from the instructions
 	@$(VENV) scripts/make_reference.py

@@ -209,3 +209,29 @@ def test_wrong_operands_are_refused():
     refused("E111", lambda a: nl.exp(3), x)
     assert "nl.load" in str(refused("E107", lambda a: nl.exp(a), x))
     refused("E107", lambda a: nl.add(nl.load(a), a), x)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((1, 1), (19, 1)),
+        ((19, 1), (1, 24)),
+        ((1, 24), (19, 24)),
+        ((19, 24), (1, 1)),
+        ((19, 4, 1), (19, 1, 6)),
+        ((1, 4, 1), (19, 1, 6)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_sizes_of_one_are_repeated_as_numpy_does(shapes, dtype, rng):
+    x, y = (rng.integers(-9, 9, shape).astype(dtype) for shape in shapes)
+    np.testing.assert_array_equal(compute(nl.subtract, x, y), x - y)
+    np.testing.assert_array_equal(compute(nl.subtract, y, x), y - x)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((2, 24), (19, 24)), ((19, 4, 2), (19, 1, 6)), ((1, 24), (24,))]
+)
+def test_other_sizes_are_refused(shapes):
+    x, y = (np.zeros(shape, np.float32) for shape in shapes)
+    refused("E110", lambda a, b: nl.subtract(nl.load(a), nl.load(b)), x, y)

@@ -38,6 +38,14 @@ def test_memories_are_checked(x):
     refused("E110", lambda t: nl.load_transpose2d(t.reshape((64, 4, 24))), x)
 
 
+def test_a_transposing_load_drops_sizes_of_one(x):
+    def body(t):
+        deep = nl.load_transpose2d(t.reshape((64, 96, 1, 1)))
+        np.testing.assert_array_equal(deep.numpy(), x.T)
+
+    inside(body, x)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
 @pytest.mark.parametrize("machine", ["trn1", "trn2", "trn3"])
 def test_transposes(dtype, machine, x):

@@ -148,6 +148,34 @@ def test_configuration_objects():
         nl.NKIObject(3)
 
 
+def test_fields_without_a_default_are_none_with_the_decorator_and_without():
+    class Bare(nl.NKIObject):
+        x: int
+        y: bool = False
+        names: list = dataclasses.field(default_factory=list)
+
+        def __post_init__(self):
+            self.ready = True
+
+    class More(Bare):
+        z: int = 4
+
+    @dataclasses.dataclass
+    class Decorated(nl.NKIObject):
+        x: int
+        y: int
+        z: int = 3
+
+    made = Bare(1)
+    assert (made.x, made.y, made.names, made.ready) == (1, False, [], True)
+    assert Bare().x is None and Bare(y=True).y and Bare(1).names is not Bare(1).names
+    assert (More(1, z=5).z, More().z) == (5, 4)
+    assert vars(Decorated(y=2)) == {"x": None, "y": 2, "z": 3}
+    for wrong in (lambda: Bare(1, 2, 3, 4), lambda: Bare(1, x=2), lambda: Decorated(w=1)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
 def test_enumerations_have_one_identity_and_their_values():
     assert nisa.constants.oob_mode is nisa.oob_mode
     assert [m.value for m in nisa.engine] == [0, 1, 2, 3, 4, 5, 6]

@@ -1,4 +1,4 @@
-"""`trainyard conformance`: public kernels from a checkout, against NumPy."""
+"""`trainyard conformance`: public kernels from a checkout, against NumPy or their own goldens."""
 
 import json
 import os
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 from trainyard import _core, load_machine
+from trainyard.cli.conformance_pytest import run_suite
 from trainyard.cli.options import (
     Parser,
+    above_zero,
     check_output,
     command,
     named,
@@ -18,6 +20,7 @@ from trainyard.cli.options import (
 )
 from trainyard.conformance import report
 from trainyard.conformance.case import MACHINES
+from trainyard.conformance.pytest_suites import PYTEST_SUITES
 from trainyard.conformance.run import run_cases
 from trainyard.conformance.suites import SUITES, digests
 from trainyard.output import say
@@ -27,6 +30,7 @@ examples:
   trainyard conformance nki-examples --from aws-neuron-sdk
   trainyard conformance nki-attention --from nki-samples --machine trn2 --only v8
   trainyard conformance nki-examples --from aws-neuron-sdk --json - | jq .
+  trainyard conformance nki-library --from nki-library --only "cumsum rope" --mark fast
 
 Exit status: 0 if every case passed or was refused as documented, 1 if one failed, 2 for a refusal.
 """
@@ -36,19 +40,37 @@ def _parser():
     parser = Parser(
         prog="trainyard conformance",
         usage="trainyard conformance SUITE --from PATH [options]",
-        description="Runs the kernels of a public suite, unmodified, and compares them with NumPy.",
+        description="Runs the kernels of a public suite, unmodified, and compares them with NumPy"
+        ",\nor, where pytest runs the suite, with its own goldens. Such a run goes on where\nthe "
+        "last one stopped.",
         epilog=_EXAMPLES,
     )
     add = parser.add_argument
-    add("suite", metavar="SUITE", type=one_of(*SUITES), help=" or ".join(SUITES))
+    add("suite", metavar="SUITE", type=one_of(*SUITES, *PYTEST_SUITES),
+        help=" or ".join([*SUITES, *PYTEST_SUITES]))  # fmt: skip
     add("--from", dest="checkout", metavar="PATH", type=named, required=True,
         help="a checkout of the suite's repository")  # fmt: skip
     add("--machine", metavar="NAME", nargs="+", type=named, help=f"default: {' '.join(MACHINES)}")
-    add("--only", metavar="WORD", default="", help="cases whose name has this word")
-    add("--jobs", metavar="N", type=positive, default=os.cpu_count() or 1, help="cases at a time")
+    add(
+        "--only",
+        metavar="WORD",
+        default="",
+        help="cases whose name has this word (of pytest: one of these)",
+    )
+    add("--jobs", metavar="N", type=positive, help="cases at a time (default: one a processor; "
+        "of pytest: 1)")  # fmt: skip
     add("--timeout", metavar="S", type=seconds, default=300, help="seconds a case (default: 300)")
     add("--json", metavar="FILE", type=named, help="write all figures; - for standard output")
     add("--report", metavar="FILE", type=named, help="write the suite's section of this page")
+    of_pytest = parser.add_argument_group("suites of pytest").add_argument
+    of_pytest("--python", metavar="FILE", type=named, help="an interpreter with what the suite "
+              "needs; default: this one")  # fmt: skip
+    of_pytest("--mark", metavar="NAME", type=named, help="cases with this mark")
+    of_pytest("--memory", metavar="GB", type=above_zero, default=8.0,
+              help="most memory of a worker (default: 8)")  # fmt: skip
+    of_pytest("--state", metavar="FILE", type=named, help="results so far "
+              "(default: conformance-SUITE.jsonl, in build/ if there is one)")  # fmt: skip
+    of_pytest("--no-null", action="store_true", help="leave out the null scores")
     parser.add_debug()
     return parser
 
@@ -91,13 +113,17 @@ def _checked(options):
 def main(arguments):
     """The exit status: 0 if nothing failed, 1 if a case did, 2 for a refusal."""
     options = _parser().parse_all(arguments)
+    if options.suite in PYTEST_SUITES:
+        for path in (options.json, options.report):
+            check_output(path)
+        return run_suite(options)
     machines, cases, found = _checked(options)
     rows = run_cases(
         options.suite,
         cases,
         machines,
         Path(options.checkout).resolve(),
-        options.jobs,
+        options.jobs or os.cpu_count() or 1,
         options.timeout,
         show_progress,
     )

@@ -124,6 +124,11 @@ def seconds(text):
     return _number(text, "seconds above 0", lambda x: x > 0)
 
 
+def above_zero(text):
+    """A float above 0 of whatever unit the option says."""
+    return _number(text, "a number above 0", lambda x: x > 0)
+
+
 def tolerance(text):
     """A float of 0 or more."""
     return _number(text, "a number from 0", lambda x: x >= 0)

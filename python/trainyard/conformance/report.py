@@ -19,6 +19,12 @@ Next to it stand the largest and the median error of single elements, in units o
 (ULP) of the output's type; elements near zero among large ones have many. Of several machines the
 largest is shown. `refused` with a code is what the documentation says of the chip as well, and is
 right only where the suite expects that code; below each table stands the rule.
+
+Suites that pytest runs have goldens and a comparator of their own, whose verdict counts; our error
+in ULP stands beside it, the largest of all cases that passed, without elements whose golden is 0,
+which has no last place. A case `refused` is one that a documented limit of the chip rules out, one
+`left out` is too large, says the suite itself, and a `defect` is one of the suite that no
+implementation passes.
 """
 OUTCOMES = {"passed": "passed", "refused": "refused as documented", "failed": "failed"}
 COLUMNS = ("kernel", "size", "type", "machine", "outcome", "error", "max ULP", "median", "time")

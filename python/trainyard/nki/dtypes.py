@@ -1,6 +1,8 @@
 """The number formats as Python objects: hashable, comparable with strings and NumPy types, and
 accepted by NumPy wherever a dtype is."""
 
+import copyreg
+
 import ml_dtypes
 import numpy as np
 
@@ -79,6 +81,10 @@ def equal(dtype, other):
         return by_name.get(name_of(other)) is dtype
     except TypeError:
         return False
+
+
+# Copied and pickled by name: there is one object of each.
+copyreg.pickle(_core.DType, lambda dtype: (of, (dtype.name,)))
 
 
 def numpy_dtype(dtype):

@@ -52,17 +52,17 @@ def _by_name(module, name, lnc, options):
     return Kernel(found.function if isinstance(found, Kernel) else found, lnc, options)
 
 
-def jit(fn=None, **keywords):
+def jit(fn=None, **kwargs):
     """Marks a function as a kernel. `debug="eager"` runs every instruction at once, so that prints
     and breakpoints see values; `platform_target` names the machine, unless the caller does.
     Keywords of other toolchains (mode, debug_kernel, experimental_flags, …) change nothing."""
     options = {}
-    if keywords.get("debug") == "eager":
+    if kwargs.get("debug") == "eager":
         options["eager"] = True
-    if keywords.get("platform_target"):
-        options["preferred_machine"] = keywords["platform_target"]
+    if kwargs.get("platform_target"):
+        options["preferred_machine"] = kwargs["platform_target"]
     if fn is None:
-        return lambda function: jit(function, **keywords)
+        return lambda function: jit(function, **kwargs)
     if isinstance(fn, Kernel):
         return Kernel(fn.function, fn.lnc, {**fn.options, **options})
     return Kernel(fn, options=options)

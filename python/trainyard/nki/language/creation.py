@@ -74,7 +74,7 @@ def shared_constant(constant):
     return trace.add_input("", dtype, list(data.shape), data.ctypes.data, data, constant=True)
 
 
-def shared_identity_matrix(n, dtype="uint8", dst=None):
+def shared_identity_matrix(n, dtype=dtypes.by_name["uint8"], dst=None):
     """The n x n identity in SBUF: a new tile, or `dst`. The constant in HBM that it is loaded
     from exists once for each n and dtype."""
     trace = _core.current_trace()

@@ -4,37 +4,56 @@ token of its operator."""
 from trainyard import _core
 from trainyard.nki import dtypes, isa
 from trainyard.nki.language import tiles, tokens
+from trainyard.nki.language.movement import broadcast_to
 
 
 def _apply(op, x, y, dtype):
     """x op y: tensor_tensor for two tiles of one shape, tensor_scalar for a tile and a number or
-    a column of one element per partition."""
+    a column of one element per partition. Other shapes follow NumPy's rule (`_align`)."""
     name = op.__name__
     both = tiles.is_tile(x) and tiles.is_tile(y)
     for value, parameter in ((x, "x"), (y, "y")):
         if tiles.is_tile(value):
             tiles.check_tile(name, value, parameter)
-    if both and x.shape == y.shape:
-        out = tiles.result_like(x, dtype or dtypes.promote(x.dtype, y.dtype))
-        isa.tensor_tensor(out, x, y, op)
-        return out
     if not both and not tiles.is_tile(x) and not tiles.is_tile(y):
         found = f"{type(x).__name__} and {type(y).__name__}"
         _core.refuse(
             "E111", f"{name}: no input is a tile", found, "at least one tile", f"nl.{name}"
         )
+    if both:
+        dtype = dtype or dtypes.promote(x.dtype, y.dtype)
+        if x.shape != y.shape:
+            x, y = _align(name, x, y)
+        if x.shape == y.shape:
+            out = tiles.result_like(x, dtype)
+            isa.tensor_tensor(out, x, y, op)
+            return out
     swap = not tiles.is_tile(x) or (both and tiles.is_column(x) and not tiles.is_column(y))
     data, operand = (y, x) if swap else (x, y)
-    out_dtype = dtype or (dtypes.promote(x.dtype, y.dtype) if both else data.dtype)
-    if both:
-        if operand.shape[0] != data.shape[0] or not tiles.is_column(operand):
-            allowed, fix = "one shape, or (P, 1) for one", "Use nl.broadcast_to."
-            found = f"{x.shape} and {y.shape}"
-            _core.refuse("E110", f"{name}: the shapes differ", found, allowed, f"nl.{name}", fix)
-        operand = _operand(op, operand)
-    out = tiles.result_like(data, out_dtype)
-    isa.tensor_scalar(out, data, op, operand, reverse0=swap)
+    out = tiles.result_like(data, dtype)
+    isa.tensor_scalar(out, data, op, _operand(op, operand) if both else operand, reverse0=swap)
     return out
+
+
+def _align(name, x, y):
+    """Two tiles of different shapes as one shape, by NumPy's rule: dimensions of size 1 are
+    repeated, partitions by nl.broadcast_to, the others without a copy. A column beside a tile with
+    as many partitions stays one. E110 where the shapes have no common one."""
+    fits = x.ndim == y.ndim and all(
+        1 in (a, b) or a == b for a, b in zip(x.shape, y.shape, strict=True)
+    )
+    column = x.shape[0] == y.shape[0] and (tiles.is_column(x) or tiles.is_column(y))
+    if column:
+        return x, y
+    if not fits:
+        allowed, fix = "one shape, or sizes of 1 where they differ", "Use nl.broadcast_to."
+        found = f"{x.shape} and {y.shape}"
+        _core.refuse("E110", f"{name}: the shapes differ", found, allowed, f"nl.{name}", fix)
+    shape = tuple(map(max, x.shape, y.shape))
+    x, y = (broadcast_to(tile, (shape[0], *tile.shape[1:])) for tile in (x, y))
+    if tiles.is_column(x) or tiles.is_column(y):
+        return x, y
+    return tiles.repeat_free(x, shape), tiles.repeat_free(y, shape)
 
 
 def _operand(op, column):

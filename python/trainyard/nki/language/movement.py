@@ -24,8 +24,11 @@ def load(src, dtype=None):
 
 
 def load_transpose2d(src, dtype=None):
-    """A new SBUF tile with a two-dimensional tensor in HBM transposed, by DMA."""
+    """A new SBUF tile with a two-dimensional tensor in HBM transposed, by DMA. Further dimensions
+    are of size 1 and fall away."""
     _check_hbm("load_transpose2d", src, "src")
+    if src.ndim > 2 and src.size == src.shape[0] * src.shape[1]:
+        src = src.flatten_dims(1, src.ndim - 1)
     if src.ndim != 2:
         _core.refuse("E110", "load_transpose2d: src", str(src.shape), "two dimensions")
     out = tiles.result_like(src, shape=src.shape[::-1])
@@ -73,10 +76,7 @@ def broadcast_to(x, shape, dtype=None):
         )
     if x.shape == shape:
         return tiles.cast(x, dtype)
-    view = x
-    for axis in range(1, x.ndim):
-        if x.shape[axis] != shape[axis]:
-            view = view.broadcast(axis, shape[axis])
+    view = tiles.repeat_free(x, shape)
     out = tiles.result_like(x, dtype, shape)
     if x.shape[0] == shape[0]:
         isa.tensor_copy(out, view)

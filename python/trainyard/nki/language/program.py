@@ -1,5 +1,6 @@
 """The launch grid, printing, order, and configuration objects."""
 
+import dataclasses
 import inspect
 from contextlib import contextmanager
 from enum import Enum
@@ -9,25 +10,53 @@ from trainyard.nki.arrays import to_numpy
 
 
 class NKIObject:
-    """Base class of configuration objects: keywords become attributes. In a dataclass that derives
-    from it, plain class attributes are fields too: kernels leave annotations out."""
+    """Base class of configuration objects, with the rules of the NKI language: with or without
+    @dataclass, annotated names are fields, and those without a default are None; in a dataclass
+    plain class attributes are fields too, since kernels leave annotations out. __post_init__ is
+    called at the end. Other keywords become attributes as well."""
 
     def __init__(self, *args, **kwargs):
-        if args and not isinstance(self, Enum):
-            raise TypeError(f"{type(self).__name__} takes keywords only")
-        for name, value in kwargs.items():
+        if isinstance(self, Enum):
+            return
+        fields = _fields(type(self))
+        if len(args) > len(fields):
+            found = f"{len(args)} were given"
+            raise TypeError(f"{type(self).__name__} takes {len(fields)} fields by place, {found}")
+        given = dict(zip(fields, args, strict=False))
+        if twice := given.keys() & kwargs.keys():
+            raise TypeError(f"{type(self).__name__}: {twice.pop()} is given twice")
+        for name, value in (fields | given | kwargs).items():
+            if isinstance(value, dataclasses.Field):
+                made = value.default_factory is not dataclasses.MISSING
+                value = value.default_factory() if made else value.default
             setattr(self, name, value)
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
+        if issubclass(cls, Enum):
+            return
         annotations = inspect.get_annotations(cls)
         plain = {
             name: object
             for name, value in vars(cls).items()
             if name[0] != "_" and type(value) in _PLAIN and name not in annotations
         }
-        if plain and not issubclass(cls, Enum):
+        if plain:
             cls.__annotations__ = {**annotations, **plain}
+        for name, kind in annotations.items():
+            if name != "_" and "ClassVar" not in str(kind) and name not in vars(cls):
+                setattr(cls, name, None)
+
+
+def _fields(cls):
+    """Annotated name -> default, those of base classes first."""
+    names = {}
+    for base in reversed(cls.__mro__):
+        kinds = inspect.get_annotations(base).items()
+        names |= {name: None for name, kind in kinds if "ClassVar" not in str(kind)}
+    return {name: getattr(cls, name, None) for name in names}
 
 
 _PLAIN = {type(None), bool, int, float, str, tuple}

@@ -84,11 +84,7 @@ def _combine(out, x, op, column):
     if tiles.is_column(column):
         isa.tensor_scalar(out, x, op, tiles.as_column(column))
         return
-    view = column
-    for axis in range(1, x.ndim):
-        if view.shape[axis] != x.shape[axis]:
-            view = view.broadcast(axis, x.shape[axis])
-    isa.tensor_tensor(out, x, view, op)
+    isa.tensor_tensor(out, x, tiles.repeat_free(column, x.shape), op)
 
 
 def var(x, axis, dtype=None, keepdims=False):

@@ -38,6 +38,14 @@ def is_column(tile):
     return tile.size == tile.shape[0]
 
 
+def repeat_free(tile, shape):
+    """A view in which free dimensions of size 1 have the size that `shape` has; no data move."""
+    for axis in range(1, tile.ndim):
+        if tile.shape[axis] != shape[axis]:
+            tile = tile.broadcast(axis, shape[axis])
+    return tile
+
+
 def as_column(tile):
     """One element per partition as the [P, 1] float32 operand that instructions take."""
     column = tile if tile.ndim == 2 else tile.reshape((tile.shape[0], 1))

@@ -1,0 +1,5 @@
+"""nki.tensor: the tensor under its own roof."""
+
+from trainyard import _core
+
+NkiTensor = _core.NkiTensor
