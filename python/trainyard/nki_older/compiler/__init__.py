@@ -1,0 +1,76 @@
+"""neuronxcc.nki.compiler: where tensors go, and directives to the compiler."""
+
+import contextlib
+
+from trainyard import _core
+from trainyard.nki_older import results
+from trainyard.nki_older.compiler import psum, sbuf
+
+
+def _directive(name, doc):
+    """A decorator that changes nothing here, with or without arguments."""
+
+    def decorate(func=None, **_):
+        return (lambda function: function) if func is None else func
+
+    decorate.__name__ = decorate.__qualname__ = name
+    decorate.__doc__ = doc
+    return decorate
+
+
+skip_middle_end_transformations = _directive(
+    "skip_middle_end_transformations", "No transformations are made here in any case."
+)
+enable_stack_allocator = _directive(
+    "enable_stack_allocator", "Tensors without an address are placed by Trainyard's own allocator."
+)
+
+
+def force_auto_alloc(func=None):
+    """A kernel whose own allocations are ignored."""
+    from trainyard.nki_older.kernel import Kernel
+
+    if func is None:
+        return force_auto_alloc
+    if not isinstance(func, Kernel):
+        found = type(func).__name__
+        _core.refuse(
+            "E111", "force_auto_alloc", found, "a kernel made with @nki.jit", "nki.compiler"
+        )
+    return func.with_options(automatic=True)
+
+
+def multi_buffer(factor=2):
+    """How many buffers a loop should use: a hint that the placement here does not need."""
+    return ("multi_buffer", factor)
+
+
+@contextlib.contextmanager
+def no_reorder():
+    """Instructions of the block keep program order in the schedule."""
+    results.flush()
+    trace = _core.current_trace()
+    trace.enter_fixed_order()
+    try:
+        yield
+        results.flush()
+    finally:
+        trace.leave_fixed_order()
+
+
+@contextlib.contextmanager
+def allocation_scope():
+    """A scope of tensors: their lives end with their last use here in any case."""
+    yield
+
+
+__all__ = [
+    "allocation_scope",
+    "enable_stack_allocator",
+    "force_auto_alloc",
+    "multi_buffer",
+    "no_reorder",
+    "psum",
+    "sbuf",
+    "skip_middle_end_transformations",
+]

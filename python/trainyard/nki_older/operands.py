@@ -1,0 +1,128 @@
+"""Operands of instructions: tiles as views of the core, cut to what a mask leaves."""
+
+from trainyard import _core
+from trainyard.nki import dtypes
+from trainyard.nki import isa as core_isa
+from trainyard.nki_older import masks
+from trainyard.nki_older.pending import Pending
+from trainyard.nki_older.tile import Tile, is_tile
+
+
+def register(function, name):
+    """Makes a function the token of an operator."""
+    _core.register_operator(function, name)
+
+
+def check_tile(what, value, parameter="x"):
+    """The tile itself; refuses anything but a tile on chip (E110, E111, E107)."""
+    if not is_tile(value):
+        if getattr(value, "is_block_tensor", False):
+            fix = "Index its block dimensions: tensor[i_block]."
+            text = f"{what}: {parameter} has block dimensions"
+            _core.refuse("E110", text, str(list(value.shape)), "a tile", what, fix)
+        found = type(value).__name__
+        _core.refuse("E111", f"{what}: {parameter} is no tile", found, "a tile", what)
+    if not value.on_chip:
+        fix = "Load it first, with nl.load."
+        message = f"{what}: {parameter} is {value!r}"
+        _core.refuse("E107", message, value.memory, "nl.sbuf, nl.psum", what, fix)
+    return value
+
+
+def check_keywords(what, keywords, allowed=()):
+    """Refuses keywords that nothing is known about (E115)."""
+    for name in keywords:
+        if name not in allowed and name not in ("name", "sync_dependencies"):
+            _core.refuse("E115", f"{what} has no parameter {name}", name, whose=what)
+
+
+def region(mask, shape, *tiles):
+    """What a mask, and masks that came with operands as tile[mask], leave of a shape; None for
+    all of it."""
+    for tile in tiles:
+        if is_tile(tile) and tile.limit is not None:
+            mask = tile.limit if mask is None or mask is True else tile.limit & mask
+    return masks.fold(mask, shape)
+
+
+def cut(found):
+    """The box of a region, None for all."""
+    return None if found is None else found.box
+
+
+def column_box(found):
+    """The box of a [P, 1] operand that goes with a region: its partitions."""
+    return None if found is None or found.box is None else (found.box[0], (0, 1))
+
+
+def part(tile, found, ndim=None):
+    """The view of an operand where the region is: columns and lower ranks keep their own free
+    dimensions."""
+    if found is None or found.is_empty:
+        return tile.access()
+    if tile.shape == found.shape:
+        return tile.access(found.box)
+    box = [found.box[0], *((0, n) for n in tile.shape[1:])]
+    return tile.access(tuple(box))
+
+
+def column(value, found, what, parameter):
+    """A scalar operand: a number as it is, a tile of one element per partition as a float32
+    column."""
+    if not is_tile(value):
+        if not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+            _core.refuse("E111", f"{what}: {parameter}", type(value).__name__, "a number or a tile")
+        return value if isinstance(value, int) else float(value)
+    check_tile(what, value, parameter)
+    view = part(value, found)
+    if view.size != view.shape[0]:
+        found_, allowed = str(list(value.shape)), "[P, 1]"
+        _core.refuse("E110", f"{what}: {parameter}", found_, allowed, what)
+    return view if view.ndim == 2 else view.reshape((view.shape[0], 1))
+
+
+def in_sbuf(tile):
+    """The tile, or a copy in SBUF."""
+    if tile.memory == "sbuf":
+        return tile
+    return tile_of(copied(tile))
+
+
+def copied(tile, kind=None):
+    """A new NkiTensor in SBUF with the values of a tile."""
+    view = tile.access()
+    out = _core.ndarray(view.shape, kind or tile.kind)
+    core_isa.tensor_copy(out, view)
+    return out
+
+
+def tile_of(tensor):
+    """The tile of all of a new NkiTensor."""
+    return Tile.whole(tensor)
+
+
+def composite(name, make, shape, kind, sources, found=None):
+    """A result that several instructions make: `make()` returns it as a new NkiTensor. A mask or
+    an assignment copies it to its place."""
+
+    def emit(target):
+        box = cut(found)
+        values = make()
+        if box is not None and values.shape == found.shape:
+            values = values[tuple(slice(*b) for b in box)]
+        core_isa.tensor_copy(target.access(box), values)
+
+    return Pending(shape, kind, emit, sources, found, make=make)
+
+
+def is_integer(kind):
+    """Whether values of the format are whole numbers."""
+    return dtypes.is_integer(kind)
+
+
+def rows(found, shape):
+    """The region of a result that keeps just the partitions of `found`."""
+    if found is None or found.is_empty:
+        return found
+    box = (found.box[0], *((0, n) for n in shape[1:]))
+    return type(found)(shape, box)

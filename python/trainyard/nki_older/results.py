@@ -1,0 +1,47 @@
+"""Results of instructions. `x[…] = nisa.activation(…)` should write to x, not to a tile that is
+then copied. So an instruction that returns a tile waits until the next one is called: if the
+result is assigned before, it writes there; else it writes a new tile of its own."""
+
+from trainyard import _core
+from trainyard.nki import dtypes
+
+_waiting = None
+
+
+def flush():
+    """Writes what waits."""
+    if _waiting is not None:
+        _waiting.settle()
+
+
+def forget():
+    """Drops what waits: at the start of a kernel."""
+    global _waiting
+    _waiting = None
+
+
+def take(value):
+    """Whether `value` is the result that waits; it is then the caller's to write."""
+    global _waiting
+    if value is _waiting and value is not None:
+        _waiting = None
+        return True
+    return False
+
+
+def wait(pending):
+    """Makes a result the one that waits."""
+    global _waiting
+    flush()
+    _waiting = pending
+
+
+def new_tensor(shape, kind, memory):
+    """A tensor of the core for a tile of that shape."""
+    sizes = shape if len(shape) > 1 else (*shape, 1) if shape else (1, 1)
+    return _core.ndarray(sizes, kind, memory)
+
+
+def kind_of(dtype, default):
+    """The number format of a result: what the caller asked for, or the default."""
+    return default if dtype is None else dtypes.of(dtype)
