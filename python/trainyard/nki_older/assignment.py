@@ -117,7 +117,9 @@ def _part(tensor, box):
 
 def copy(target, value, region=None):
     """Copies a tile that is written already, as far as the region goes."""
-    source = fitted(value, target.shape) or broadcast(value, target.shape)
+    source = fitted(value, target.shape)
+    if source is None:
+        source = broadcast(value, target.shape)
     if region is not None and region.shape != target.shape:
         region = region_in(region, target.shape)
     if not target.on_chip or not value.on_chip:

@@ -50,12 +50,7 @@ def cut(found):
     return None if found is None else found.box
 
 
-def column_box(found):
-    """The box of a [P, 1] operand that goes with a region: its partitions."""
-    return None if found is None or found.box is None else (found.box[0], (0, 1))
-
-
-def part(tile, found, ndim=None):
+def part(tile, found):
     """The view of an operand where the region is: columns and lower ranks keep their own free
     dimensions."""
     if found is None or found.is_empty:
@@ -64,6 +59,13 @@ def part(tile, found, ndim=None):
         return tile.access(found.box)
     box = [found.box[0], *((0, n) for n in tile.shape[1:])]
     return tile.access(tuple(box))
+
+
+def predicate(tile, found):
+    """The view of a tile of truth values, as the integers that instructions take."""
+    if tile.kind.name == "bool_":
+        tile = tile.view("uint8")
+    return part(tile, found)
 
 
 def column(value, found, what, parameter):

@@ -93,19 +93,13 @@ def reshape(self, shape):
         shape = tuple(self.size // known if n == -1 else n for n in shape)
     if math.prod(shape) != self.size:
         _core.refuse("E121", "reshape", str(list(self.shape)), f"{self.size} elements")
-    dims = _ready(self).dims
+    dims = self.dims
     kept = 1 if self.on_chip else 0
     if kept and (self.par != 0 or shape[:1] != self.shape[:1]):
         text = "reshape: the partition dimension stays the first"
         _core.refuse("E121", text, str(list(shape)), f"[{self.shape[0]}, …]")
     inner = _split(dims[kept:], shape[kept:])
     return self.copy_of_access((*dims[:kept], *inner), par=self.par)
-
-
-def _ready(tile):
-    if tile.storage is None:
-        tile.settle()
-    return tile
 
 
 def _split(dims, shape):
@@ -136,7 +130,7 @@ def _split(dims, shape):
 def view_as(self, dtype):
     """The same bytes read as another number format; the last dimension grows or shrinks."""
     kind = dtypes.of(dtype)
-    dims = _ready(self).dims
+    dims = self.dims
     old, new = self.kind.itemsize, kind.itemsize
     if old == new:
         return self.copy_of_access(dims, kind=kind, par=self.par)
@@ -153,12 +147,12 @@ def view_as(self, dtype):
 
 def broadcast_to(self, shape):
     """A view repeated along free dimensions of size 1."""
-    return assignment.broadcast(_ready(self), tuple(shape))
+    return assignment.broadcast(self, tuple(shape))
 
 
 def expand_dims(self, axis):
     """A view with a dimension of size 1 at `axis`; not before the partition dimension."""
-    dims = list(_ready(self).dims)
+    dims = list(self.dims)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     for one in sorted(a + len(dims) + 1 if a < 0 else a for a in axes):
         if self.on_chip and one == 0:

@@ -71,6 +71,13 @@ class Pending(Tile):
         if not made and (self.region is None or not self.region.is_empty):
             self.emit(self)
 
+    def __getattr__(self, name):
+        """`dims` are known once the tile is written."""
+        if name != "dims":
+            raise AttributeError(name)
+        self.settle()
+        return self.dims
+
     def access(self, box=None):
         if self.storage is None:
             self.settle()

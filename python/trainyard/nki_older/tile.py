@@ -78,6 +78,9 @@ class Tile:
         return f"Tile({self.kind.name}{list(self.shape)} in {self.memory})"
 
     def __bool__(self):
+        """Whether an argument was given: True for tensors in HBM; tiles have no truth value."""
+        if not self.on_chip:
+            return True
         text = "the truth of a tile is not known while a kernel is traced"
         return _core.refuse("E303", text, fix="Use a mask, or nl.where.")
 

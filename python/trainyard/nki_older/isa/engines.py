@@ -193,7 +193,8 @@ def tensor_copy_predicated(
     if found is not None and found.is_empty:
         return
     source = part(src, found) if is_tile(src) else src
-    isa.tensor_copy_predicated(dst.access(cut(found)), source, part(predicate, found), reverse_pred)
+    chosen = operands.predicate(predicate, found)
+    isa.tensor_copy_predicated(dst.access(cut(found)), source, chosen, reverse_pred)
 
 
 def memset(shape, value, dtype, *, mask=None, engine=engines.unknown, **keywords):

@@ -173,7 +173,7 @@ def select_reduce(
     result = None if reduce_res is None else column(reduce_res, found, what, "reduce_res")
     isa.select_reduce(
         dst.access(cut(found)),
-        part(predicate, found),
+        operands.predicate(predicate, found),
         part(on_true, found),
         other,
         result,
