@@ -7,7 +7,7 @@ import os
 
 from trainyard import _core
 from trainyard.nki import launch as launching
-from trainyard.nki_older import conjunction, errors, grid, outputs, results
+from trainyard.nki_older import conjunction, errors, grid, outputs, results, turns
 from trainyard.nki_older.creation_mode import creation_mode
 from trainyard.nki_older.tile import Tile
 
@@ -93,6 +93,7 @@ def _per_core(function, programs, automatic):
                 for index in mine.of_core(core):
                     results.forget()
                     conjunction.forget()
+                    turns.start()
                     mine.start(index)
                     found = function(*args, **kwargs)
                     results.flush()

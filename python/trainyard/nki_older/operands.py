@@ -87,7 +87,8 @@ def in_sbuf(tile):
     """The tile, or a copy in SBUF."""
     if tile.memory == "sbuf":
         return tile
-    return tile_of(copied(tile))
+    moved = tile_of(copied(tile))
+    return moved if tile.limit is None else moved.limited(tile.limit)
 
 
 def copied(tile, kind=None):

@@ -10,11 +10,12 @@ name = "psum"
 
 
 def alloc(func):
-    """An allocation: func(block index, partitions, bytes per partition) gives (bank, first
+    """An allocation: func(idx, pdim_size, fdim_size), the block index, its partitions and
+    its bytes per partition, gives (bank, first
     partition, byte address in the bank) of a block."""
 
     def address_of(index, partitions, size):
-        found = tuple(func(index, partitions, size))
+        found = tuple(func(idx=index, pdim_size=partitions, fdim_size=size))
         if len(found) != 3:
             allowed = "(bank, first partition, byte address in the bank)"
             _core.refuse("E204", "psum.alloc", str(found), allowed)

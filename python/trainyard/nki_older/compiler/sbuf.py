@@ -9,11 +9,12 @@ name = "sbuf"
 
 
 def alloc(func):
-    """An allocation: func(block index, partitions, bytes per partition) gives (first partition,
+    """An allocation: func(idx, pdim_size, fdim_size), the block index, its partitions and
+    its bytes per partition, gives (first partition,
     byte address) of a block."""
 
     def address_of(index, partitions, size):
-        found = tuple(func(index, partitions, size))
+        found = tuple(func(idx=index, pdim_size=partitions, fdim_size=size))
         if len(found) != 2:
             _core.refuse("E204", "sbuf.alloc", str(found), "(first partition, byte address)")
         return found

@@ -37,6 +37,8 @@ def nc_matmul(
     check_keywords(what, keywords)
     check_tile(what, stationary, "stationary")
     check_tile(what, moving, "moving")
+    # A result that has not been assigned lies in PSUM where it was made; inputs lie in SBUF.
+    stationary, moving = operands.in_sbuf(stationary), operands.in_sbuf(moving)
     name = getattr(perf_mode, "value", perf_mode)
     if name not in _PERF_MODES:
         known = ", ".join(str(m) for m in _PERF_MODES if m)
@@ -114,6 +116,8 @@ def nc_transpose(data, *, mask=None, dtype=None, engine=engines.unknown, **keywo
     check_keywords(what, keywords)
     check_tile(what, data, "data")
     found = operands.region(mask, data.shape, data)
+    if engine is engines.tensor or data.size // data.shape[0] > 32 or data.shape[0] > 32:
+        data = operands.in_sbuf(data)
     columns = data.size // data.shape[0]
     shape = (columns, data.shape[0])
     if found is not None and found.is_empty:

@@ -8,7 +8,7 @@ from trainyard import _core
 from trainyard.nki import dtypes
 from trainyard.nki.language import shared_constant as constant_in_hbm
 from trainyard.nki.language.creation import _fill as fill_in_hbm
-from trainyard.nki_older import assignment, grid, indexing, memories, results
+from trainyard.nki_older import assignment, grid, indexing, memories, results, turns
 from trainyard.nki_older.blocks import BlockTensor
 from trainyard.nki_older.creation_mode import is_automatic
 from trainyard.nki_older.operands import check_keywords
@@ -47,6 +47,8 @@ def _make(shape, dtype, buffer, name, fill):
         if fill is not None:
             assignment.fill(Tile.whole(tile.storage.tensor), fill)
         return tile
+    if address_of is not None:
+        address_of = turns.place((sizes, kind), address_of)
     rest = sizes[at:] if len(sizes) - at > 1 else (*sizes[at:], 1)
 
     def block(index):

@@ -1,7 +1,7 @@
 """Loops and slices. All ranges unroll: a loop index is a number."""
 
 from trainyard import _core
-from trainyard.nki_older import indexing, operands
+from trainyard.nki_older import indexing, operands, turns
 from trainyard.nki_older.pending import Pending
 from trainyard.nki_older.results import kind_of
 
@@ -10,12 +10,12 @@ _range = range
 
 def affine_range(*args, **kwargs):
     """A loop whose turns do not depend on each other, but for sums."""
-    return _bounds("nl.affine_range", args, kwargs)
+    return turns.loop(_bounds("nl.affine_range", args, kwargs))
 
 
 def sequential_range(*args, **kwargs):
     """A loop whose turns come one after the other."""
-    return _bounds("nl.sequential_range", args, kwargs)
+    return turns.loop(_bounds("nl.sequential_range", args, kwargs))
 
 
 def static_range(*args):

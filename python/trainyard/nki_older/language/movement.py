@@ -142,7 +142,7 @@ def transpose(x, *, dtype=None, mask=None, **keywords):
     """A two-dimensional tile with partitions and free dimension exchanged."""
     check_keywords("nl.transpose", keywords)
     check_tile("nl.transpose", x)
-    return nc_transpose(operands.in_sbuf(x), mask=mask, dtype=dtype, engine=tensor_engine)
+    return nc_transpose(x, mask=mask, dtype=dtype, engine=tensor_engine)
 
 
 def matmul(x, y, *, transpose_x=False, mask=None, **keywords):
@@ -151,9 +151,7 @@ def matmul(x, y, *, transpose_x=False, mask=None, **keywords):
     check_keywords("nl.matmul", keywords, ("is_stationary_onezero", "is_moving_onezero"))
     check_tile("nl.matmul", x)
     check_tile("nl.matmul", y, "y")
-    stationary = x if transpose_x else operands.in_sbuf(transpose(x))
-    moving = operands.in_sbuf(y)
-    return nc_matmul(operands.in_sbuf(stationary), moving, mask=mask, **keywords)
+    return nc_matmul(x if transpose_x else transpose(x), y, mask=mask, **keywords)
 
 
 def static_cast(input_data, dtype):
