@@ -3,8 +3,10 @@ instructions of trainyard.nki.isa; there is no second engine."""
 
 from trainyard.nki_older import compiler, isa, language, typing
 from trainyard.nki_older.kernel import Kernel, baremetal, jit, simulate_kernel, trace
-from trainyard.nki_older.tile import Tile as tensor
+from trainyard.nki_older.tile import Tile
 from trainyard.nki_older.timing import benchmark, profile
+
+tensor = Tile
 
 __all__ = [
     "Kernel",

@@ -39,7 +39,7 @@ class Gather:
         partitions = pattern[0][1]
         start = 0 if box is None else box[0][0]
         index = self.index.access(
-            ((start, start + partitions),) + tuple((0, n) for n in self.index.shape[1:])
+            ((start, start + partitions), *((0, n) for n in self.index.shape[1:]))
         )
         pattern[0][0] = self.row_step
         return base.ap(pattern, inner, vector_offset=index, indirect_dim=0)

@@ -1,5 +1,5 @@
-"""Subscripts of the older API: what `tensor[…]` selects, as an affine map from the dimensions of the
-result to those of the tensor. Nothing is read here."""
+"""Subscripts of the older API: what `tensor[…]` selects, as an affine map from the dimensions of
+the result to those of the tensor. Nothing is read here."""
 
 from trainyard import _core
 from trainyard.nki_older.affine import Affine, broadcast

@@ -14,22 +14,35 @@ float8_e4m3 = np.dtype(ml_dtypes.float8_e4m3)
 float8_e5m2 = np.dtype(ml_dtypes.float8_e5m2)
 tfloat32 = dtypes.by_name["tfloat32"]
 
+_known = {}
 
-class fp32:
+
+def kind(dtype):
+    """The core's number format for anything that names one (E105, E123)."""
+    try:
+        found = _known.get(dtype)
+    except TypeError:  # not hashable: some framework's type
+        return dtypes.of(dtype)
+    if found is None:
+        found = _known[dtype] = dtypes.of(dtype)
+    return found
+
+
+class fp32:  # noqa: N801
     """Constants of float32."""
 
     min = float(np.finfo(np.float32).min)
     max = float(np.finfo(np.float32).max)
 
 
-class bfp16:
+class bfp16:  # noqa: N801
     """Constants of bfloat16."""
 
     min = float(ml_dtypes.finfo(ml_dtypes.bfloat16).min)
     max = float(ml_dtypes.finfo(ml_dtypes.bfloat16).max)
 
 
-class finfo:
+class finfo:  # noqa: N801
     """Limits of a float format, as NumPy's finfo has them, as numbers."""
 
     def __init__(self, dtype):

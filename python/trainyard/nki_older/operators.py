@@ -4,8 +4,8 @@ them to Tile."""
 import math
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
-from trainyard.nki_older import assignment
+from trainyard.nki import isa
+from trainyard.nki_older import assignment, number_formats
 from trainyard.nki_older.affine import Affine
 from trainyard.nki_older.language import elementwise
 from trainyard.nki_older.pending import Pending
@@ -68,7 +68,7 @@ Tile.__abs__ = lambda self: elementwise.abs(self)
 
 def astype(self, dtype):
     """A copy in another number format."""
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     data = self.access()
 
     def emit(target):
@@ -129,7 +129,7 @@ def _split(dims, shape):
 
 def view_as(self, dtype):
     """The same bytes read as another number format; the last dimension grows or shrinks."""
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     dims = self.dims
     old, new = self.kind.itemsize, kind.itemsize
     if old == new:

@@ -106,9 +106,9 @@ class Pending(Tile):
             return False
         if self.region is not None and self.region.rest and not self.splits:
             return False
-        if target.kind is not self.kind:
-            if not self.converts or dtypes.is_integer(target.kind):
-                return False
+        converts = self.converts and not dtypes.is_integer(target.kind)
+        if target.kind is not self.kind and not converts:
+            return False
         return not any(_collide(source, target) for source in self.sources)
 
 

@@ -3,7 +3,7 @@ then copied. So an instruction that returns a tile waits until the next one is c
 result is assigned before, it writes there; else it writes a new tile of its own."""
 
 from trainyard import _core
-from trainyard.nki import dtypes
+from trainyard.nki_older import number_formats
 
 _waiting = None
 
@@ -44,4 +44,4 @@ def new_tensor(shape, kind, memory):
 
 def kind_of(dtype, default):
     """The number format of a result: what the caller asked for, or the default."""
-    return default if dtype is None else dtypes.of(dtype)
+    return default if dtype is None else number_formats.kind(dtype)

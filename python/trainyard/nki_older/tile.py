@@ -160,9 +160,13 @@ class Tile:
     def __getitem__(self, key):
         if isinstance(key, masks.Mask):
             return self.limited(key)
-        chosen = indexing.select(self.shape, key, self.par)
         if self.gather is not None:
             _core.refuse("U001", "a subscript of a gather", fix="Index the tensor once.")
+        if not self.loose:
+            tile = self._sliced(key if type(key) is tuple else (key,))
+            if tile is not None:
+                return tile
+        chosen = indexing.select(self.shape, key, self.par)
         offset, steps, loose = self._steps_of(chosen)
         dims = tuple(zip(steps, chosen.shape, strict=True))
         par = None
@@ -178,6 +182,40 @@ class Tile:
 
             tile.gather = Gather(self, *chosen.gather)
         return tile
+
+    def _sliced(self, key):
+        """What a subscript of integers and slices within bounds selects: the quick way for the
+        most frequent ones. None for all others."""
+        dims, offset, par, found = self.dims, self.offset, self.par, []
+        if len(key) > len(dims):
+            return None
+        position = None
+        for d, entry in enumerate(key):
+            step, size = dims[d]
+            if type(entry) is slice:
+                start, stop = entry.start, entry.stop
+                start = 0 if start is None else start
+                stop = size if stop is None else stop
+                if entry.step is not None or not 0 <= start < stop <= size:
+                    return None
+                offset += step * start
+                if d == par:
+                    position = len(found)
+                found.append((step, stop - start))
+            elif type(entry) is int and 0 <= entry < size:
+                offset += step * entry
+                if d == par:
+                    position = len(found)
+                    found.append((step, 1))
+            else:
+                return None
+        rest = len(key)
+        if par is not None and par >= rest:
+            position = len(found) + par - rest
+        found += dims[rest:]
+        if par is not None and len(found) < 2:
+            found.append((1, 1))
+        return Tile(self.storage, self.kind, self.memory, tuple(found), offset, position)
 
     def _steps_of(self, chosen):
         """Offset, steps and loose indices of a selection."""

@@ -1,8 +1,8 @@
-"""Loops as the vendor's compiler sees them: it traces the body of an affine or sequential loop once,
-for all turns. Here loops unroll, which gives the same values, but for one thing: addresses that a
-kernel counts up in Python (`addr += size`) inside a loop are meant to be counted once. So a tensor
-that a kernel places itself goes, in each further turn, where the first turn put it: the n-th such
-tensor of a turn is the n-th of the first turn."""
+"""Loops as the vendor's compiler sees them: it traces the body of an affine or sequential loop
+once, for all turns. Here loops unroll, which gives the same values, but for one thing: addresses
+that a kernel counts up in Python (`addr += size`) inside a loop are meant to be counted once. So a
+tensor that a kernel places itself goes, in each further turn, where the first turn put it: the n-th
+such tensor of a turn is the n-th of the first turn."""
 
 
 class _Body:

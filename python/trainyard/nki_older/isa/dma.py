@@ -1,9 +1,9 @@
 """Instructions of the DMA engines."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
+from trainyard.nki import isa
 from trainyard.nki.language import add
-from trainyard.nki_older import assignment, operands
+from trainyard.nki_older import assignment, number_formats, operands
 from trainyard.nki_older.isa.constants import dge_mode as dge_modes
 from trainyard.nki_older.isa.constants import oob_mode as oob_modes
 from trainyard.nki_older.masks import Region
@@ -73,6 +73,6 @@ def dma_transpose(src, *, axes=None, mask=None, dtype=None, dge_mode=dge_modes.u
         isa.dma_transpose(target.access(cut(turned)), source, order, dge_mode=dge_mode)
 
     result = Pending(shape, src.kind, emit, (src,), turned, memories=("sbuf",), converts=False)
-    if dtype is None or dtypes.of(dtype) is src.kind:
+    if dtype is None or number_formats.kind(dtype) is src.kind:
         return result
     return result.astype(dtype)

@@ -3,7 +3,7 @@ a tile; parameters are those of nki.isa, with mask= and dtype=."""
 
 from trainyard import _core
 from trainyard.nki import dtypes, isa
-from trainyard.nki_older import operands, promotion
+from trainyard.nki_older import number_formats, operands, promotion
 from trainyard.nki_older.isa.constants import engine as engines
 from trainyard.nki_older.isa.constants import reduce_cmd as commands
 from trainyard.nki_older.masks import Mask
@@ -187,7 +187,7 @@ def tensor_copy_predicated(
     check_keywords(what, keywords)
     check_tile(what, dst, "dst")
     check_tile(what, predicate, "predicate")
-    if dtype is not None and dtypes.of(dtype) is not dst.kind:
+    if dtype is not None and number_formats.kind(dtype) is not dst.kind:
         _core.refuse("E105", f"{what}: dtype", str(dtype), dst.kind.name, "dst")
     found = operands.region(mask, dst.shape, dst)
     if found is not None and found.is_empty:
@@ -201,7 +201,7 @@ def memset(shape, value, dtype, *, mask=None, engine=engines.unknown, **keywords
     """A tile whose elements are all `value`."""
     check_keywords("nisa.memset", keywords)
     shape = tuple(int(n) for n in shape)
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     number = int(value) if dtypes.is_integer(kind) and value == int(value) else float(value)
     found = operands.region(mask, shape)
 
@@ -228,7 +228,7 @@ def iota(expr, dtype, *, mask=None, **keywords):
     def emit(target):
         isa.iota(target.access(cut(found)), pattern, start, expr.steps[0])
 
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     return Pending(expr.shape, kind, emit, (), found, memories=("sbuf",), converts=False)
 
 

@@ -2,7 +2,7 @@
 
 from trainyard import _core
 from trainyard.nki import dtypes, isa
-from trainyard.nki_older import operands
+from trainyard.nki_older import number_formats, operands
 from trainyard.nki_older.isa.constants import engine as engines
 from trainyard.nki_older.isa.constants import matmul_perf_mode
 from trainyard.nki_older.masks import Region
@@ -127,10 +127,7 @@ def nc_transpose(data, *, mask=None, dtype=None, engine=engines.unknown, **keywo
     source = data.access(cut(found))
     turned = found and Region(shape, found.box[::-1])
     small = max(shape) <= 32 and engine is not engines.tensor
-    if engine is engines.vector or small:
-        memories = ("sbuf", "psum")
-    else:
-        memories = ("psum",)
+    memories = ("sbuf", "psum") if engine is engines.vector or small else ("psum",)
     if data.itemsize == 1 and "sbuf" not in memories:
         return _bytes_transposed(source, shape, data.kind, dtype, turned, engine)
 
@@ -138,7 +135,7 @@ def nc_transpose(data, *, mask=None, dtype=None, engine=engines.unknown, **keywo
         isa.nc_transpose(target.access(cut(turned)), source, engine)
 
     result = Pending(shape, data.kind, emit, (data,), turned, memories, converts=False)
-    if dtype is None or dtypes.of(dtype) is data.kind:
+    if dtype is None or number_formats.kind(dtype) is data.kind:
         return result
     return result.astype(dtype)
 

@@ -1,8 +1,8 @@
 """Instructions that reduce a tile."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
-from trainyard.nki_older import operands
+from trainyard.nki import isa
+from trainyard.nki_older import number_formats, operands
 from trainyard.nki_older.masks import Region
 from trainyard.nki_older.operands import check_keywords, check_tile, column, cut, part
 from trainyard.nki_older.pending import Pending
@@ -127,6 +127,6 @@ def _statistics(what, instruction, width, data, mask, dtype, keywords):
 
 def kind_like(kind, dtype):
     """dtype= of an instruction that cannot convert: E105 if it says anything else."""
-    if dtype is not None and dtypes.of(dtype) is not kind:
+    if dtype is not None and number_formats.kind(dtype) is not kind:
         _core.refuse("E105", "dtype", str(dtype), kind.name)
     return kind

@@ -3,7 +3,7 @@
 from trainyard import _core
 from trainyard.nki import dtypes, isa
 from trainyard.nki.language import maximum
-from trainyard.nki_older import operands
+from trainyard.nki_older import number_formats, operands
 from trainyard.nki_older.isa.constants import reduce_cmd as commands
 from trainyard.nki_older.number_formats import fp32
 from trainyard.nki_older.operands import check_keywords, check_tile, column, cut, part
@@ -76,7 +76,7 @@ def nc_stream_shuffle(src, dst, shuffle_mask, *, dtype=None, mask=None, **keywor
     check_keywords(what, keywords)
     check_tile(what, src, "src")
     check_tile(what, dst, "dst")
-    if dtype is not None and dtypes.of(dtype) is not dst.kind:
+    if dtype is not None and number_formats.kind(dtype) is not dst.kind:
         _core.refuse("E105", f"{what}: dtype", str(dtype), dst.kind.name, "dst")
     found = operands.region(mask, dst.shape, dst)
     if found is None:
@@ -164,7 +164,7 @@ def select_reduce(
     check_tile(what, dst, "dst")
     check_tile(what, predicate, "predicate")
     check_tile(what, on_true, "on_true")
-    if dtype is not None and dtypes.of(dtype) is not dst.kind:
+    if dtype is not None and number_formats.kind(dtype) is not dst.kind:
         _core.refuse("E105", f"{what}: dtype", str(dtype), dst.kind.name, "dst")
     found = operands.region(mask, dst.shape, dst)
     if found is not None and found.is_empty:

@@ -8,7 +8,7 @@ from trainyard import _core
 from trainyard.nki import dtypes
 from trainyard.nki.language import shared_constant as constant_in_hbm
 from trainyard.nki.language.creation import _fill as fill_in_hbm
-from trainyard.nki_older import assignment, grid, indexing, memories, results, turns
+from trainyard.nki_older import assignment, grid, indexing, memories, number_formats, results, turns
 from trainyard.nki_older.blocks import BlockTensor
 from trainyard.nki_older.creation_mode import is_automatic
 from trainyard.nki_older.operands import check_keywords
@@ -36,7 +36,7 @@ def _make(shape, dtype, buffer, name, fill):
     results.flush()
     given = shape if isinstance(shape, (tuple, list)) else (shape,)
     sizes = tuple([indexing.integer(n) for n in given])
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     memory = memories.name_of(buffer)
     if memory not in ("sbuf", "psum"):
         return _in_hbm(sizes, kind, memory, name, fill)
@@ -96,7 +96,7 @@ def _in_hbm(sizes, kind, memory, name, fill):
 def full(shape, fill_value, dtype, *, buffer=None, name="", **keywords):
     """A new tensor whose elements are all `fill_value`."""
     check_keywords("nl.full", keywords, _KEYWORDS)
-    kind = dtypes.of(dtype)
+    kind = number_formats.kind(dtype)
     whole = dtypes.is_integer(kind) and fill_value == int(fill_value)
     return _make(shape, dtype, buffer, name, int(fill_value) if whole else float(fill_value))
 
@@ -132,14 +132,14 @@ def shared_constant(constant, dtype=None, **keywords):
     """A tensor in HBM with the values of a NumPy array."""
     check_keywords("nl.shared_constant", keywords)
     values = np.asarray(constant)
-    values = values if dtype is None else values.astype(dtypes.of(dtype).dtype)
+    values = values if dtype is None else values.astype(number_formats.kind(dtype).dtype)
     return Tile.whole(constant_in_hbm(values))
 
 
 def shared_identity_matrix(n, dtype=np.uint8, **keywords):
     """The n x n identity in HBM."""
     check_keywords("nl.shared_identity_matrix", keywords)
-    trace, kind = _core.current_trace(), dtypes.of(dtype)
+    trace, kind = _core.current_trace(), number_formats.kind(dtype)
     if (n, kind) not in trace.constants:
         values = constant_in_hbm(np.eye(n, dtype=kind.dtype))
         trace.constants[n, kind] = values._id

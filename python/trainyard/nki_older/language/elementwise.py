@@ -4,7 +4,7 @@ token of its operator."""
 from trainyard import _core
 from trainyard.nki import dtypes, isa
 from trainyard.nki import language as newer
-from trainyard.nki_older import operands, promotion
+from trainyard.nki_older import number_formats, operands, promotion
 from trainyard.nki_older.affine import broadcast as joint_shape
 from trainyard.nki_older.assignment import broadcast
 from trainyard.nki_older.operands import check_keywords, check_tile, composite, cut, part
@@ -28,7 +28,7 @@ def combine(op, x, y, dtype=None, mask=None, default=None):
     for value, parameter in ((x, "x"), (y, "y")):
         if is_tile(value):
             check_tile(name, value, parameter)
-    kind = dtypes.of(dtype) if dtype is not None else default or _promoted(name, x, y)
+    kind = number_formats.kind(dtype) if dtype is not None else default or _promoted(name, x, y)
     if len(both) == 1:
         return _with_number(op, x, y, kind, mask)
     shape = joint_shape(x.shape, y.shape)

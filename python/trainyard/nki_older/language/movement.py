@@ -6,7 +6,7 @@ import numpy as np
 from trainyard import _core
 from trainyard.nki import dtypes, isa
 from trainyard.nki import language as newer
-from trainyard.nki_older import assignment, operands
+from trainyard.nki_older import assignment, number_formats, operands
 from trainyard.nki_older.isa import tensor_engine
 from trainyard.nki_older.isa.matmul import nc_matmul, nc_transpose
 from trainyard.nki_older.operands import check_keywords, check_tile, composite, cut, part
@@ -158,4 +158,4 @@ def static_cast(input_data, dtype):
     """A NumPy array, number or tile in another number format."""
     if is_tile(input_data):
         return input_data.astype(dtype)
-    return np.asarray(input_data).astype(dtypes.of(dtype).dtype)
+    return np.asarray(input_data).astype(number_formats.kind(dtype).dtype)

@@ -1,8 +1,8 @@
 """Random numbers and dropout, on the generators of the engines."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
-from trainyard.nki_older import operands
+from trainyard.nki import isa
+from trainyard.nki_older import number_formats, operands
 from trainyard.nki_older.isa.engines import dropout as _dropout
 from trainyard.nki_older.operands import check_keywords
 from trainyard.nki_older.pending import Pending
@@ -22,7 +22,7 @@ def rand(shape, dtype="float32", **keywords):
 
         isa.tensor_scalar(target.access(), bits, multiply, 1.0 / 65535.0)
 
-    return Pending(shape, dtypes.of(dtype), emit)
+    return Pending(shape, number_formats.kind(dtype), emit)
 
 
 def random_seed(seed, *, mask=None, **keywords):
