@@ -15,9 +15,10 @@ from types import ModuleType
 SHIM = str(Path(__file__).resolve().parent / "shim")
 ACTIVE = "TRAINYARD_ACTIVE"
 
-# Where the older API is, and other modules of its package that kernels import.
+# Where the older API is, and modules of its package that are elsewhere.
 _OLDER = "trainyard.nki_older"
 _FURTHER = {
+    "neuronxcc.nki.typing": "trainyard.nki.typing",
     "neuronxcc.starfish": "",
     "neuronxcc.starfish.support": "",
     "neuronxcc.starfish.support.dtype": f"{_OLDER}.language.movement",
@@ -65,7 +66,7 @@ class Finder(importlib.abc.MetaPathFinder):
         if root != "neuronxcc":
             return None
         if name == "neuronxcc.nki" or name.startswith("neuronxcc.nki."):
-            ours = _OLDER + name.removeprefix("neuronxcc.nki")
+            ours = _FURTHER.get(name) or _OLDER + name.removeprefix("neuronxcc.nki")
             if not _exists(ours):
                 return None
             return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)

@@ -1,7 +1,8 @@
 """The older NKI API, `neuronxcc.nki` (NKI 0.1): instructions return tiles. It lowers onto the
 instructions of trainyard.nki.isa; there is no second engine."""
 
-from trainyard.nki_older import compiler, isa, language, typing
+from trainyard.nki import typing
+from trainyard.nki_older import compiler, isa, language
 from trainyard.nki_older.kernel import Kernel, baremetal, jit, simulate_kernel, trace
 from trainyard.nki_older.tile import Tile
 from trainyard.nki_older.timing import benchmark, profile

@@ -2,6 +2,8 @@
 elements of a tile an instruction runs. Most masks are boxes and make the tile smaller; the others
 become as many boxes as they need, for DMAs, or a selection, for the engines."""
 
+import numpy as np
+
 from trainyard import _core
 from trainyard.nki_older import conjunction
 
@@ -61,11 +63,41 @@ class Region:
         """Whether nothing is left."""
         return self.box is None
 
+    def for_engines(self):
+        """The region as engines can address it: they start at partition 0, 32, 64 or 96, and where
+        they cannot, the box starts at 0 and the rows before are constraints."""
+        if self.is_empty:
+            return self
+        start, stop = self.box[0]
+        size = stop - start
+        if start % (32 if size <= 32 else 64 if size <= 64 else 128) == 0:
+            return self
+        constraint = (_along(0, self.shape, 1, -start), False)
+        return Region(self.shape, ((0, stop), *self.box[1:]), (*self.rest, constraint))
+
+    def constraints(self):
+        """All that the region says, its box too, as constraints."""
+        found = list(self.rest)
+        for d, ((start, stop), size) in enumerate(zip(self.box, self.shape, strict=True)):
+            if start:
+                found.append((_along(d, self.shape, 1, -start), False))
+            if stop < size:
+                found.append((_along(d, self.shape, -1, stop - 1), False))
+        return found
+
     def boxes(self):
         """Boxes that make up the region: itself, or one for each run of equal rows."""
         if self.is_empty:
             return []
         return [self.box] if not self.rest else list(_split(self.shape, self.box, self.rest))
+
+
+def _along(d, shape, step, constant):
+    """The expression step * position + constant of one dimension."""
+    from trainyard.nki_older.affine import Affine
+
+    steps = tuple(step if one == d else 0 for one in range(len(shape)))
+    return Affine(shape, steps, constant)
 
 
 def fold(mask, shape):
@@ -92,11 +124,10 @@ def fold(mask, shape):
 
 def _fold_constant(mask, shape):
     """A mask that Python knows: True, False, or a number."""
-    try:
-        return None if bool(mask) else Region(shape, None)
-    except (TypeError, ValueError):
+    if not isinstance(mask, (int, np.bool_)):
         found, allowed = type(mask).__name__, "comparisons of index expressions joined with &"
-        return _core.refuse("E111", "mask", found, allowed, "mask")
+        _core.refuse("E111", "mask", found, allowed, "mask")
+    return None if mask else Region(shape, None)
 
 
 def steps_in(expression, shape):

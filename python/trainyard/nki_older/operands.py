@@ -37,8 +37,14 @@ def check_keywords(what, keywords, allowed=()):
 
 
 def region(mask, shape, *tiles):
-    """What a mask, and masks that came with operands as tile[mask], leave of a shape; None for
-    all of it."""
+    """What a mask, and masks that came with operands as tile[mask], leave of a shape, for an
+    instruction of an engine; None for all of it."""
+    found = dma_region(mask, shape, *tiles)
+    return None if found is None else found.for_engines()
+
+
+def dma_region(mask, shape, *tiles):
+    """What a mask leaves of a shape for a DMA, which reaches every partition."""
     for tile in tiles:
         if is_tile(tile) and tile.limit is not None:
             mask = tile.limit if mask is None or mask is True else tile.limit & mask

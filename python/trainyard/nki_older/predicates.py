@@ -7,14 +7,11 @@ from trainyard.nki_older.masks import steps_in
 
 
 def predicate(region):
-    """A uint8 tile of the region's shape: 1 where its constraints and its box hold, else 0. One
-    affine_select per constraint, on GpSimd."""
+    """A uint8 tile of the region's shape: 1 within it, else 0. One affine_select for each
+    constraint, on GpSimd."""
     tile = _core.ndarray(region.shape, "uint8")
-    whole = all(b == (0, n) for b, n in zip(region.box, region.shape, strict=True))
-    isa.memset(tile, 1 if whole else 0)
-    if not whole:
-        isa.memset(tile[tuple(slice(*bounds) for bounds in region.box)], 1)
-    for expression, exact in region.rest:
+    isa.memset(tile, 1)
+    for expression, exact in region.constraints():
         steps = steps_in(expression, region.shape)
         pattern = [[s, n] for s, n in zip(steps[1:], region.shape[1:], strict=True)]
         compare = equal if exact else greater_equal

@@ -123,4 +123,4 @@ def _prepared(options):
 
 
 def _write_program(path, done):
-    _core.write_file(path, "\n".join(trace.text() for trace in done.traces))
+    _core.write_file(path, "\n".join(trace.text for trace in done.traces))

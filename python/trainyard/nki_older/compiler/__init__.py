@@ -7,23 +7,15 @@ from trainyard.nki_older import results
 from trainyard.nki_older.compiler import psum, sbuf
 
 
-def _directive(name, doc):
-    """A decorator that changes nothing here, with or without arguments."""
-
-    def decorate(func=None, **_):
-        return (lambda function: function) if func is None else func
-
-    decorate.__name__ = decorate.__qualname__ = name
-    decorate.__doc__ = doc
-    return decorate
+def skip_middle_end_transformations(func=None):
+    """A decorator that changes nothing: no such transformations are made here."""
+    return (lambda function: function) if func is None else func
 
 
-skip_middle_end_transformations = _directive(
-    "skip_middle_end_transformations", "No transformations are made here in any case."
-)
-enable_stack_allocator = _directive(
-    "enable_stack_allocator", "Tensors without an address are placed by Trainyard's own allocator."
-)
+def enable_stack_allocator(func=None, log_level=50):
+    """A decorator that changes nothing: Trainyard places tensors that have no address."""
+    del log_level
+    return skip_middle_end_transformations(func)
 
 
 def force_auto_alloc(func=None):

@@ -29,7 +29,7 @@ def dma_copy(
         if not is_tile(tile):
             found = type(tile).__name__
             _core.refuse("E111", f"{what}: {parameter}", found, "a tile or a tensor", what)
-    found = operands.region(mask, dst.shape, dst)
+    found = operands.dma_region(mask, dst.shape, dst)
     if src.memory == "psum":
         src = operands.in_sbuf(src)
     sized = assignment.fitted(src, dst.shape)
@@ -57,7 +57,7 @@ def dma_transpose(src, *, axes=None, mask=None, dtype=None, dge_mode=dge_modes.u
     check_keywords(what, keywords)
     if not is_tile(src):
         _core.refuse("E111", f"{what}: src", type(src).__name__, "a tile or a tensor", what)
-    found = operands.region(mask, src.shape, src)
+    found = operands.dma_region(mask, src.shape, src)
     if found is not None and found.rest:
         _core.refuse("U001", f"{what}: a mask that is no box")
     order = [src.ndim - 1, *range(1, src.ndim - 1), 0]

@@ -1,5 +1,6 @@
 """nl of the older API: tiles returned, masks, index expressions, grids."""
 
+from trainyard.nki.absence import absent as _absent
 from trainyard.nki.language import average, bypass, dynamic_range, prelu, tile_size
 from trainyard.nki_older import operators as _operators
 from trainyard.nki_older.affine import arange, mgrid
@@ -123,6 +124,10 @@ from trainyard.nki_older.number_formats import (
     uint32,
 )
 
+_GRID = "Use nl.mgrid with nl.tile_size."
+
 dslice = ds
+gemm_grid = _absent("nl.gemm_grid", "its form is not documented", _GRID)
+gemm_stationary_grid = _absent("nl.gemm_stationary_grid", "its form is not documented", _GRID)
 
 __all__ = sorted(name for name in globals() if not name.startswith("_"))

@@ -97,10 +97,18 @@ def _spread_partitions(tile, partitions):
     return operands.tile_of(newer.broadcast_to(view, (partitions, *view.shape[1:])))
 
 
-def _binary(op, default=None):
+def _binary(op):
     def function(x, y, *, dtype=None, mask=None, **keywords):
         check_keywords(f"nl.{op.__name__}", keywords)
-        return combine(op, x, y, dtype, mask, default)
+        return combine(op, x, y, dtype, mask)
+
+    return _named(function, op)
+
+
+def _comparison(op):
+    def function(x, y, *, dtype=bool, mask=None, **keywords):
+        check_keywords(f"nl.{op.__name__}", keywords)
+        return combine(op, x, y, dtype, mask)
 
     return _named(function, op)
 
@@ -111,8 +119,6 @@ def _named(function, op):
     _core.register_operator(function, op.__name__)
     return function
 
-
-_BOOL = dtypes.by_name["bool_"]
 
 add = _binary(newer.add)
 subtract = _binary(newer.subtract)
@@ -125,15 +131,15 @@ bitwise_or = _binary(newer.bitwise_or)
 bitwise_xor = _binary(newer.bitwise_xor)
 left_shift = _binary(newer.left_shift)
 right_shift = _binary(newer.right_shift)
-equal = _binary(newer.equal, _BOOL)
-not_equal = _binary(newer.not_equal, _BOOL)
-less = _binary(newer.less, _BOOL)
-less_equal = _binary(newer.less_equal, _BOOL)
-greater = _binary(newer.greater, _BOOL)
-greater_equal = _binary(newer.greater_equal, _BOOL)
-logical_and = _binary(newer.logical_and, _BOOL)
-logical_or = _binary(newer.logical_or, _BOOL)
-logical_xor = _binary(newer.logical_xor, _BOOL)
+equal = _comparison(newer.equal)
+not_equal = _comparison(newer.not_equal)
+less = _comparison(newer.less)
+less_equal = _comparison(newer.less_equal)
+greater = _comparison(newer.greater)
+greater_equal = _comparison(newer.greater_equal)
+logical_and = _comparison(newer.logical_and)
+logical_or = _comparison(newer.logical_or)
+logical_xor = _comparison(newer.logical_xor)
 
 
 def _modulo(op):
@@ -235,10 +241,10 @@ def invert(x, *, dtype=None, mask=None, **keywords):
     return combine(newer.bitwise_xor, x, ones, dtype, mask, default=x.kind)
 
 
-def logical_not(x, *, dtype=None, mask=None, **keywords):
+def logical_not(x, *, dtype=bool, mask=None, **keywords):
     """1 where x is 0, else 0."""
     check_keywords("nl.logical_not", keywords)
-    return combine(newer.equal, check_tile("logical_not", x), 0.0, dtype, mask, default=_BOOL)
+    return combine(newer.equal, check_tile("logical_not", x), 0.0, dtype, mask)
 
 
 for _function in (abs, reciprocal, invert, logical_not):

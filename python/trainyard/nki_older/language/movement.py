@@ -34,7 +34,7 @@ def load(src, *, mask=None, dtype=None, **keywords):
     partition dimension."""
     check_keywords("nl.load", keywords)
     src = in_hbm("nl.load", src, "src")
-    found = operands.region(mask, src.shape, src)
+    found = operands.dma_region(mask, src.shape, src)
     sources = [(box, src.access(box)) for box in assignment.boxes_of(found)]
 
     def emit(target):
@@ -58,7 +58,7 @@ def store(dst, value, *, mask=None, **keywords):
     """Writes a tile, or a number, to a tensor in HBM. A tile in PSUM is copied to SBUF first."""
     check_keywords("nl.store", keywords)
     dst = in_hbm("nl.store", dst, "dst")
-    found = operands.region(mask, dst.shape, dst)
+    found = operands.dma_region(mask, dst.shape, dst)
     if found is not None and found.is_empty:
         return
     if not is_tile(value):
@@ -78,7 +78,7 @@ def load_transpose2d(src, *, mask=None, dtype=None, **keywords):
     src = in_hbm("nl.load_transpose2d", src, "src")
     if src.ndim != 2:
         _core.refuse("E110", "nl.load_transpose2d: src", str(list(src.shape)), "two dimensions")
-    found = operands.region(mask, src.shape, src)
+    found = operands.dma_region(mask, src.shape, src)
     turned = _turned(found)
     data = part(src, found)
 
