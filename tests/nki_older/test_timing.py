@@ -63,7 +63,7 @@ def test_profiles(arrays, tmp_path):
     assert len(list((folder / "json_reports").iterdir())) == 2
     with pytest.raises(trainyard.Error, match="E006"):
         run(*arrays)
-    run.with_options(overwrite=True)(*arrays)
+    run.with_settings(overwrite=True)(*arrays)
     with pytest.raises(trainyard.Error, match="absolute"):
         profile(add, working_directory="here")(*arrays)
 

@@ -68,7 +68,7 @@ def _right_side(code, offset):
     """The range of bytecode offsets of the right side if the instruction at `offset` decides an
     `and` expression; None for `if`, `or`, `not` and others."""
     instructions = list(dis.get_instructions(code))
-    at = next(i for i, one in enumerate(instructions) if one.offset == offset)
+    at = max(i for i, one in enumerate(instructions) if one.offset <= offset)
     while instructions[at].opname in ("TO_BOOL", "CACHE", "EXTENDED_ARG"):  # Python 3.13
         at += 1
     jump = instructions[at]

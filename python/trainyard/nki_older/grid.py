@@ -83,11 +83,12 @@ class Programs:
         return math.prod(d.size for d in self.dims)
 
     def of_core(self, core):
-        """Ids of the programs that a core runs, in order."""
+        """Ids of the programs that a core runs, in order; core 0 runs what no dimension deals."""
+        placed = [(d, axis) for axis, d in enumerate(self.dims) if d.cores > 1]
+        if not placed and core:
+            return
         for index in itertools.product(*(range(d.size) for d in self.dims)):
-            if all(
-                d.core_of(i) == core for d, i in zip(self.dims, index, strict=True) if d.cores > 1
-            ):
+            if all(d.core_of(index[axis]) == core for d, axis in placed):
                 yield index
 
     def start(self, index):

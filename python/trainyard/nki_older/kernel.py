@@ -6,6 +6,7 @@ import operator
 import os
 
 from trainyard import _core
+from trainyard.nki import kernel as newer
 from trainyard.nki import launch as launching
 from trainyard.nki_older import conjunction, errors, grid, outputs, results, turns
 from trainyard.nki_older.creation_mode import creation_mode
@@ -14,69 +15,76 @@ from trainyard.nki_older.tile import Tile
 _MODES = ("auto", "simulation", "baremetal", "benchmark", "profile", "trace", "jax", "torchxla")
 
 
-class Kernel:
+class Kernel(newer.Kernel):
     """A function that runs on a NeuronCore. kernel[grid](…) launches a program for each point of
-    the grid; called by another kernel, it is part of that one. `last` is the latest launch."""
+    the grid; called by another kernel, it is part of that one. `function`, `lnc` and `options` are
+    what trainyard.run and the command launch."""
 
-    def __init__(self, function, dims=(), options=None):
-        self.function = function
+    def __init__(self, body, dims=(), settings=None):
+        self.body = body
         self.dims = dims
-        self.options = options or {}
-        self.last = None
-        functools.update_wrapper(self, function)
+        self.settings = settings or {}
+        functools.update_wrapper(self, body)
+
+    @property
+    def function(self):
+        """What a physical core runs: its programs, on tensors of the core."""
+        return _per_core(self.body, self.dims, bool(self.settings.get("automatic")))
+
+    @property
+    def lnc(self):
+        """Physical cores that share the programs."""
+        return max((d.cores for d in self.dims), default=1)
+
+    @property
+    def options(self):
+        """Options of the launch. Older kernels return tensors that they write in part: the rest
+        comes back as what fresh memory holds, NaN or 4, and is no error unless asked for."""
+        found = {k: v for k, v in self.settings.items() if k in _LAUNCH_OPTIONS}
+        return {"checks": os.environ.get("TRAINYARD_CHECKS") == "1", **found}
 
     def __getitem__(self, launch_grid):
-        return type(self)(self.function, grid.dimensions(launch_grid), self.options)
+        return type(self)(self.body, grid.dimensions(launch_grid), self.settings)
 
     def __call__(self, *args, **kwargs):
         if _core.has_trace():
-            return self.function(*args, **kwargs)
+            return self.body(*args, **kwargs)
         return self.launch(args, kwargs).outputs
 
     def launch(self, args, kwargs, **options):
         """Runs the kernel and returns its Launch."""
-        programs = grid.Programs(self.dims)
-        cores = max((d.cores for d in self.dims), default=1)
-        settings = {k: v for k, v in self.options.items() if k in _LAUNCH_OPTIONS}
-        # Older kernels return tensors that they write in part: the rest comes back as what fresh
-        # memory holds, NaN or 4, and is no error unless asked for.
-        settings["checks"] = os.environ.get("TRAINYARD_CHECKS") == "1"
         with errors.as_older_api():
-            self.last = launching.launch(
-                _per_core(self.function, programs, bool(self.options.get("automatic"))),
-                args,
-                kwargs,
-                lnc=cores,
-                **{**settings, **options},
+            return launching.launch(
+                self.function, args, kwargs, lnc=self.lnc, **{**self.options, **options}
             )
-        return self.last
 
-    def with_options(self, **options):
-        """The kernel with more options."""
-        return type(self)(self.function, self.dims, {**self.options, **options})
+    def with_settings(self, **settings):
+        """The kernel with more settings."""
+        return type(self)(self.body, self.dims, {**self.settings, **settings})
+
+    def with_schedule(self, edges):
+        """A kernel in which (consumer, producer or producers) pairs of names keep their order."""
+        return self.with_settings(edges=tuple(edges))
 
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        return type(self)(self.function.__get__(instance, owner), self.dims, self.options)
+        return type(self)(self.body.__get__(instance, owner), self.dims, self.settings)
 
     def __reduce__(self):
         """Pickles by name: another process imports the kernel's module."""
-        return _by_name, (self.__module__, self.__qualname__, self.dims, self.options)
-
-    def __repr__(self):
-        return f"<kernel {self.__module__}.{self.__qualname__}>"
+        return _by_name, (type(self), self.__module__, self.__qualname__, self.dims, self.settings)
 
 
-_LAUNCH_OPTIONS = ("preferred_machine", "eager")
+_LAUNCH_OPTIONS = ("preferred_machine", "eager", "edges")
 
 
-def _by_name(module, name, dims, options):
+def _by_name(kind, module, name, dims, settings):
     found = operator.attrgetter(name)(importlib.import_module(module))
-    return Kernel(found.function if isinstance(found, Kernel) else found, dims, options)
+    return kind(found.body if isinstance(found, Kernel) else found, dims, settings)
 
 
-def _per_core(function, programs, automatic):
+def _per_core(function, dims, automatic):
     """What one core runs: its programs, one after another. Tensors become tiles on the way in and
     tensors again on the way out; all programs return the same."""
 
@@ -85,7 +93,7 @@ def _per_core(function, programs, automatic):
         args = tuple(to_tiles(a) for a in args)
         kwargs = {name: to_tiles(a) for name, a in kwargs.items()}
         core = _core.current_trace().core
-        mine = grid.Programs(programs.dims)
+        mine = grid.Programs(dims)
         former = grid.enter(mine)
         returned = None
         try:
@@ -137,8 +145,8 @@ def jit(func=None, mode="auto", **kwargs):
     if kwargs.get("platform_target"):
         options["preferred_machine"] = kwargs["platform_target"]
     if isinstance(func, Kernel):
-        return func.with_options(**options)
-    return Kernel(func, options=options)
+        return func.with_settings(**options)
+    return Kernel(func, settings=options)
 
 
 def trace(func=None, **kwargs):

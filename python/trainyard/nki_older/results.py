@@ -1,9 +1,9 @@
 """Results of instructions. `x[…] = nisa.activation(…)` should write to x, not to a tile that is
 then copied. So an instruction that returns a tile waits until the next one is called: if the
-result is assigned before, it writes there; else it writes a new tile of its own."""
+result is assigned before, it writes there; else, and if it gets a name, it writes a new tile."""
 
 from trainyard import _core
-from trainyard.nki_older import number_formats
+from trainyard.nki_older import number_formats, statement
 
 _waiting = None
 
@@ -30,10 +30,12 @@ def take(value):
 
 
 def wait(pending):
-    """Makes a result the one that waits."""
+    """Makes a result the one that waits; one that gets a name is written at once."""
     global _waiting
     flush()
     _waiting = pending
+    if statement.names_its_result():
+        pending.settle()
 
 
 def new_tensor(shape, kind, memory):

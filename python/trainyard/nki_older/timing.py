@@ -35,19 +35,19 @@ class Benchmark(Kernel):
     """A kernel whose calls are timed. Values are not computed, as on a device whose outputs are
     undefined then: arrays that come back hold NaN, or 4 in integers."""
 
-    def __init__(self, function, dims=(), options=None):
-        super().__init__(function, dims, options)
+    def __init__(self, body, dims=(), settings=None):
+        super().__init__(body, dims, settings)
         self.benchmark_result = None
 
     def __call__(self, *args, **kwargs):
         if _core.has_trace():
-            return self.function(*args, **kwargs)
-        trace_file = self.options.get("save_trace_name")
+            return self.body(*args, **kwargs)
+        trace_file = self.settings.get("save_trace_name")
         done = self.launch(args, kwargs, time_only=True, intervals=bool(trace_file))
         self.benchmark_result = BenchmarkResult(float(done.time))
         if trace_file:
             _core.write_perfetto(os.fspath(trace_file), [done.summary])
-        if program := self.options.get("save_neff_name"):
+        if program := self.settings.get("save_neff_name"):
             _write_program(os.fspath(program), done)
         latency = self.benchmark_result.nc_latency.get_latency_percentile(50)
         print(f"{self.__name__}: {latency:.3f} us simulated, on {done.machine.name}")
@@ -64,12 +64,12 @@ def benchmark(kernel=None, **kwargs):
 
 
 def _timed(kind, kernel, kwargs):
-    options = dict(kwargs)
-    if target := options.pop("platform_target", None):
-        options["preferred_machine"] = target
+    settings = dict(kwargs)
+    if target := settings.pop("platform_target", None):
+        settings["preferred_machine"] = target
     if isinstance(kernel, Kernel):
-        return kind(kernel.function, kernel.dims, {**kernel.options, **options})
-    return kind(kernel, (), options)
+        return kind(kernel.body, kernel.dims, {**kernel.settings, **settings})
+    return kind(kernel, (), settings)
 
 
 class Profile(Kernel):
@@ -77,14 +77,14 @@ class Profile(Kernel):
 
     def __call__(self, *args, **kwargs):
         if _core.has_trace():
-            return self.function(*args, **kwargs)
-        folder = _prepared(self.options)
+            return self.body(*args, **kwargs)
+        folder = _prepared(self.settings)
         done = self.launch(args, kwargs, time_only=True, intervals=True)
-        _write_program(os.path.join(folder, self.options.get("save_neff_name", "file.neff")), done)
+        _write_program(os.path.join(folder, self.settings.get("save_neff_name", "file.neff")), done)
         reports = os.path.join(folder, "json_reports")
         os.makedirs(reports, exist_ok=True)
-        stem, ending = os.path.splitext(self.options.get("save_trace_name", "profile.ntff"))
-        for number in _profiled(self.options):
+        stem, ending = os.path.splitext(self.settings.get("save_trace_name", "profile.ntff"))
+        for number in _profiled(self.settings):
             name = stem if number == 1 else f"{stem}_exec_{number}"
             _core.write_perfetto(os.path.join(folder, name + ending), [done.summary])
             text = done.summary.to_json()
@@ -102,19 +102,19 @@ def profile(func=None, **kwargs):
     return _timed(Profile, func, kwargs)
 
 
-def _profiled(options):
+def _profiled(settings):
     """Numbers of the executions that are profiled."""
-    nth, count = int(options.get("profile_nth", 1)), int(options.get("num_execs", 1))
+    nth, count = int(settings.get("profile_nth", 1)), int(settings.get("num_execs", 1))
     return list(range(nth, count + 1, nth)) or [nth]
 
 
-def _prepared(options):
-    folder = options.get("working_directory")
+def _prepared(settings):
+    folder = settings.get("working_directory")
     if not folder or not os.path.isabs(folder):
         found, allowed = str(folder), "an absolute path"
         _core.refuse("E111", "nki.profile: working_directory", found, allowed, "nki.profile")
     if os.path.isdir(folder) and os.listdir(folder):
-        if not options.get("overwrite"):
+        if not settings.get("overwrite"):
             fix = "Pass overwrite=True, or name a new directory."
             _core.refuse("E006", f"{folder} is not empty", fix=fix)
         shutil.rmtree(os.path.join(folder, "json_reports"), ignore_errors=True)

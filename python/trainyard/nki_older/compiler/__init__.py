@@ -29,7 +29,7 @@ def force_auto_alloc(func=None):
         _core.refuse(
             "E111", "force_auto_alloc", found, "a kernel made with @nki.jit", "nki.compiler"
         )
-    return func.with_options(automatic=True)
+    return func.with_settings(automatic=True)
 
 
 def multi_buffer(factor=2):
