@@ -220,3 +220,32 @@ def test_views(rng):
     refused("E121", lambda t: nl.load(t).reshape((8, 48)), x)
     refused("E121", lambda t: nl.load(t)[:, 0:20:2].reshape((16, 3, 3)), x)
     refused("E110", lambda t: t.assert_shape((16, 25)), x)
+
+
+def test_an_offset_that_a_tile_holds(rng):
+    x = rng.standard_normal((32, 20, 4)).astype(np.float32)
+    picks = np.array([[7, 0, 16]], np.int32)
+    i_p, i_f, i_z = nl.mgrid[0:32, 0:3, 0:4]
+
+    def read(out, t, index):
+        tile, offsets = nl.load(t), nl.load(index)
+        for i in nl.affine_range(3):
+            nl.store(out[i], nisa.tensor_copy_dynamic_src(tile[i_p, offsets[0, i] + 1 + i_f, i_z]))
+
+    expected = np.stack([x[:, n + 1 : n + 4] for n in picks[0]])
+    np.testing.assert_array_equal(stored(read, (3, 32, 3, 4), x, picks), expected)
+
+    def write(out, t, index):
+        tile, offsets = nl.zeros((32, 20, 4), nl.float32), nl.load(index)
+        source = nl.load(t)
+        for i in nl.affine_range(3):
+            place = tile[i_p, offsets[0, i] + i_f, i_z]
+            nisa.tensor_copy_dynamic_dst(dst=place, src=source[:, 3 * i : 3 * i + 3])
+        nl.store(out, tile)
+
+    expected = np.zeros_like(x)
+    for i, n in enumerate(picks[0]):
+        expected[:, n : n + 3] = x[:, 3 * i : 3 * i + 3]
+    np.testing.assert_array_equal(stored(write, x.shape, x, picks), expected)
+    start = lambda t, index: nl.load(t)[nl.load(index)[0, 0] + i_p, i_f, i_z]  # noqa: E731
+    refused("E110", start, x, picks)

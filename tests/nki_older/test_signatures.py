@@ -15,7 +15,7 @@ LINES = [
 ]
 MODULES = {"nl": nl, "nisa": nisa, "ncc": ncc}
 # Refused by name: whatever they are called with.
-ABSENT = {"tensor_copy_dynamic_src", "tensor_copy_dynamic_dst", "builtin_custom_op", "all_reduce"}
+ABSENT = {"builtin_custom_op", "all_reduce"}
 ABSENT |= {"gemm_grid", "gemm_stationary_grid"}
 # Names without functions.
 VALUES = """

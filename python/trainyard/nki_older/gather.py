@@ -25,7 +25,7 @@ class Gather:
         """Elements between rows."""
         return self.source.dims[self.dim][0]
 
-    def access(self, tile, pattern, offset, box):
+    def view(self, tile, pattern, offset, box):
         """The NkiTensor of the rows. The tensor that the core gathers from has the rows as its
         dimension 0; leading indices are part of its offset."""
         source, rows = self.source, list(self.source.dims[self.dim :])

@@ -3,6 +3,7 @@ the result to those of the tensor. Nothing is read here."""
 
 from trainyard import _core
 from trainyard.nki_older.affine import Affine, broadcast
+from trainyard.nki_older.dynamic import DynamicIndex
 
 _ADVANCED = "Index every dimension with nl.arange expressions and integers, or with slices only."
 
@@ -10,14 +11,15 @@ _ADVANCED = "Index every dimension with nl.arange expressions and integers, or w
 class Selection:
     """`shape` of the result; for each dimension of the tensor, where its index comes from:
     (constant, {dimension of the result: step}). `gather`: (dimension of the tensor, index tile)
-    where a tile of indices picks rows."""
+    where a tile of indices picks rows; `dynamic`: the same for a tile of one index."""
 
-    __slots__ = ("gather", "places", "shape")
+    __slots__ = ("dynamic", "gather", "places", "shape")
 
-    def __init__(self, shape, places, gather=None):
+    def __init__(self, shape, places, gather=None, dynamic=None):
         self.shape = shape
         self.places = places
         self.gather = gather
+        self.dynamic = dynamic
 
 
 def expand(key, ndim):
@@ -39,9 +41,10 @@ def select(shape, key, partition=None):
     """The Selection of a subscript on a tensor of `shape`. `partition`: the dimension that is the
     partition dimension on chip; an integer there leaves a dimension of size 1."""
     entries = expand(key, len(shape))
-    advanced = [e for e in entries if isinstance(e, Affine) or is_tile(e)]
-    if advanced:
-        return _select_advanced(shape, entries, advanced)
+    if any(isinstance(e, (Affine, DynamicIndex)) or is_tile(e) for e in entries):
+        if partition is not None:
+            entries = [DynamicIndex(e, _NOTHING) if is_tile(e) else e for e in entries]
+        return _select_advanced(shape, entries)
     sizes, places, source = [], [], 0
     for entry in entries:
         if entry is None:
@@ -61,10 +64,13 @@ def select(shape, key, partition=None):
     return Selection(tuple(sizes), places)
 
 
-def _select_advanced(shape, entries, advanced):
+_NOTHING = Affine((1, 1), (0, 0), 0)
+
+
+def _select_advanced(shape, entries):
     """With index expressions the dimensions of the result are those that the expressions have
     together; slices beside them must come before or after all of them."""
-    joint = broadcast(*(e.shape for e in advanced))
+    joint = broadcast(*(e.shape for e in entries if hasattr(e, "shape")))
     if len(joint) < 2:
         fix = "Place the expression in a dimension: nl.arange(128)[:, None]."
         _core.refuse("E120", "an index expression of one dimension", str(joint), "two", fix=fix)
@@ -75,8 +81,12 @@ def _select_advanced(shape, entries, advanced):
         _core.refuse("E120", "slices between index expressions", fix=_ADVANCED)
     offset = first  # slices before the expressions keep their place
     sizes = [0] * first + list(joint) + [0] * (len(entries) - 1 - last)
-    places, gather = [], None
+    places, gather, dynamic = [], None, None
     for source, entry in enumerate(entries):
+        if isinstance(entry, DynamicIndex):
+            if dynamic is not None:
+                _core.refuse("U001", "two offsets that tiles hold in one subscript")
+            dynamic, entry = (source, entry.tile), entry.expression
         if isinstance(entry, slice):
             target = source if source < first else len(joint) + first + source - last - 1
             start, step, sizes[target] = bounds(entry, shape[source])
@@ -91,7 +101,7 @@ def _select_advanced(shape, entries, advanced):
             places.append((0, {}))
         else:
             places.append((integer(entry), {}))
-    return Selection(tuple(sizes), places, gather)
+    return Selection(tuple(sizes), places, gather, dynamic)
 
 
 def bounds(entry, size):

@@ -7,6 +7,7 @@ from trainyard import _core
 from trainyard.nki import isa
 from trainyard.nki_older import assignment, number_formats
 from trainyard.nki_older.affine import Affine
+from trainyard.nki_older.dynamic import DynamicIndex
 from trainyard.nki_older.language import elementwise
 from trainyard.nki_older.pending import Pending
 from trainyard.nki_older.tile import Tile
@@ -37,6 +38,8 @@ _COMPARE = {
 def _operator(function, swapped=False):
     def method(self, other):
         if isinstance(other, Affine):
+            if function is elementwise.add:
+                return DynamicIndex(self, other)
             text = "a tile and an index expression in one operation"
             _core.refuse("U001", text, fix="Make a tile of the indices with nisa.iota.")
         if not isinstance(other, Tile) and not hasattr(other, "__float__"):

@@ -4,6 +4,8 @@ import math
 
 from trainyard import _core
 from trainyard.nki_older import indexing, masks, results
+from trainyard.nki_older.dynamic import DynamicOffset
+from trainyard.nki_older.gather import Gather
 from trainyard.nki_older.storage import Storage
 
 _ON_CHIP = ("sbuf", "psum")
@@ -20,7 +22,7 @@ class Tile:
     storage. `par`: which of them is the partition dimension (None in HBM). `loose`: indices that
     reach outside the tensor where no mask cuts them off: (constant, step for each dimension,
     size). `limit`: the mask that came as tile[mask]. `gather`: rows that a tile of indices picks
-    in place of dimension 0."""
+    in place of dimension 0, or the offset that one holds."""
 
     __slots__ = (
         "_view",
@@ -114,7 +116,7 @@ class Tile:
             pattern.append([step, stop - start])
             offset += step * start
         if self.gather is not None:
-            return self.gather.access(self, pattern, offset, box)
+            return self.gather.view(self, pattern, offset, box)
         if self.memory in _ON_CHIP:
             self._put_partitions_first(pattern)
         elif not pattern:
@@ -178,9 +180,9 @@ class Tile:
             par = next((t for t, move in moves.items() if move), 0)
         tile = Tile(self.storage, self.kind, self.memory, dims, offset, par, tuple(loose))
         if chosen.gather is not None:
-            from trainyard.nki_older.gather import Gather
-
             tile.gather = Gather(self, *chosen.gather)
+        elif chosen.dynamic is not None:
+            tile.gather = DynamicOffset(self, *chosen.dynamic)
         return tile
 
     def _sliced(self, key):

@@ -23,6 +23,8 @@ from trainyard.nki_older.isa.engines import (
     reciprocal,
     scalar_tensor_tensor,
     tensor_copy,
+    tensor_copy_dynamic_dst,
+    tensor_copy_dynamic_src,
     tensor_copy_predicated,
     tensor_scalar,
     tensor_tensor,
@@ -58,9 +60,6 @@ scalar_engine = engine.scalar
 gpsimd_engine = engine.gpsimd
 unknown_engine = engine.unknown
 
-_DYNAMIC = "an index within a partition that a tile holds"
-tensor_copy_dynamic_src = _absent("nisa.tensor_copy_dynamic_src", _DYNAMIC)
-tensor_copy_dynamic_dst = _absent("nisa.tensor_copy_dynamic_dst", _DYNAMIC)
 builtin_custom_op = _absent("nisa.builtin_custom_op", "code for the GpSimd cores cannot be run")
 
 __all__ = sorted(name for name in globals() if not name.startswith("_"))

@@ -179,6 +179,24 @@ def tensor_copy(src, *, mask=None, dtype=None, engine=engines.unknown, **keyword
     return Pending(src.shape, kind, emit, (src,), found, converts=converts)
 
 
+def tensor_copy_dynamic_src(src, *, mask=None, dtype=None, engine=engines.unknown, **keywords):
+    """A copy of a tile on chip whose place in its partitions a tile says."""
+    return tensor_copy(src, mask=mask, dtype=dtype, engine=engine, **keywords)
+
+
+def tensor_copy_dynamic_dst(*, dst, src, mask=None, dtype=None, engine=engines.unknown, **keywords):
+    """Copies to a tile on chip whose place in its partitions a tile says."""
+    what = "nisa.tensor_copy_dynamic_dst"
+    check_keywords(what, keywords)
+    check_tile(what, dst, "dst")
+    check_tile(what, src, "src")
+    if dtype is not None and number_formats.kind(dtype) is not dst.kind:
+        _core.refuse("E105", f"{what}: dtype", str(dtype), dst.kind.name, "dst")
+    found = operands.region(mask, dst.shape, dst)
+    if found is None or not found.is_empty:
+        isa.tensor_copy(dst.access(cut(found)), part(src, found), engine)
+
+
 def tensor_copy_predicated(
     *, src, dst, predicate, reverse_pred=False, mask=None, dtype=None, **keywords
 ):
