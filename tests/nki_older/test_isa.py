@@ -61,6 +61,14 @@ def test_scalar_tensor_tensor(x, column):
     np.testing.assert_allclose(found, (x - column) * x, **FLOAT)
 
 
+def test_tensor_tensor(x, column):
+    found = compute(lambda a, b: nisa.tensor_tensor(a, b, nl.multiply), x, column)
+    np.testing.assert_array_equal(found, x * column)
+    found = compute(lambda a, b: nisa.tensor_tensor(b, a, np.subtract), x, column)
+    np.testing.assert_array_equal(found, column - x)
+    refused("E120", lambda t: nisa.tensor_tensor(nl.load(t), nl.load(t)[:, 0:5], nl.add), x)
+
+
 def test_tensor_scalar_reduce(x):
     def body(out, t):
         largest = nl.ndarray((64, 1), nl.float32)

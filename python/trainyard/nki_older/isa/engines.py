@@ -3,7 +3,8 @@ a tile; parameters are those of nki.isa, with mask= and dtype=."""
 
 from trainyard import _core
 from trainyard.nki import dtypes, isa
-from trainyard.nki_older import number_formats, operands, promotion
+from trainyard.nki_older import assignment, number_formats, operands, promotion
+from trainyard.nki_older.affine import broadcast as broadcast_shape
 from trainyard.nki_older.isa.constants import engine as engines
 from trainyard.nki_older.isa.constants import reduce_cmd as commands
 from trainyard.nki_older.masks import Mask
@@ -14,11 +15,16 @@ from trainyard.nki_older.tile import is_tile
 
 
 def tensor_tensor(data1, data2, op, *, dtype=None, mask=None, engine=engines.unknown, **keywords):
-    """data1 op data2, for tiles of equally many elements."""
+    """data1 op data2, for tiles of equally many elements. Free dimensions of size 1 are repeated:
+    the documentation has no such thing, but public kernels that compile do it."""
     check_keywords("nisa.tensor_tensor", keywords)
     check_tile("nisa.tensor_tensor", data1, "data1")
     check_tile("nisa.tensor_tensor", data2, "data2")
-    found = operands.region(mask, data1.shape, data1, data2)
+    shape = data1.shape
+    if data1.size != data2.size:
+        shape = broadcast_shape(data1.shape, data2.shape)
+        data1, data2 = (assignment.broadcast(d, shape) for d in (data1, data2))
+    found = operands.region(mask, shape, data1, data2)
     if data1.memory == "psum" == data2.memory:
         data2 = operands.in_sbuf(data2)
     a, b = part(data1, found), part(data2, found)
@@ -27,7 +33,7 @@ def tensor_tensor(data1, data2, op, *, dtype=None, mask=None, engine=engines.unk
         isa.tensor_tensor(target.access(cut(found)), a, b, op, engine)
 
     kind = kind_of(dtype, promotion.promoted(data1.kind, data2.kind))
-    return Pending(data1.shape, kind, emit, (data1, data2), found)
+    return Pending(shape, kind, emit, (data1, data2), found)
 
 
 def tensor_scalar(
@@ -88,8 +94,7 @@ def scalar_tensor_tensor(
             target.access(cut(found)), source, op0, first, op1, second, reverse0, reverse1
         )
 
-    kinds = [data.kind, *([operand1.kind] if is_tile(operand1) else [])]
-    kind = kind_of(dtype, promotion.promoted(*kinds))
+    kind = kind_of(dtype, data.kind)
     return Pending(data.shape, kind, emit, (data, operand0, operand1), found)
 
 
