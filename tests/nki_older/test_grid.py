@@ -1,5 +1,7 @@
 """Launch grids: independent programs, dealt to one core or two."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from older import inside, refused, stored
@@ -90,3 +92,33 @@ def test_axes_end_at_the_grids():
         stored(lambda out: nl.program_id(2), (4, 4), grid=(1, 1))
     with pytest.raises(trainyard.Error, match="E007"):
         nl.nc(3)
+
+
+def test_programs_that_disagree():
+    def kernel():
+        return nl.ndarray((4, 4 + nl.program_id(0)), nl.float32, buffer=nl.shared_hbm)
+
+    with pytest.raises(trainyard.Error, match="E007"):
+        Kernel(kernel)[2]()
+
+
+def test_outputs_of_a_grid_are_shared():
+    def kernel():
+        out = nl.ndarray((4, 4), nl.float32, buffer=nl.hbm)
+        nl.store(out, 1.0)
+        return out
+
+    assert (Kernel(kernel)() == 1).all() and (Kernel(kernel)[1]() == 1).all()
+    with pytest.raises(trainyard.Error, match="E304"):
+        Kernel(kernel)[2]()
+
+
+def test_threads_do_not_meet(rng):
+    a = rng.standard_normal((8, 2, 16, 8)).astype(np.float32)
+
+    def run(sign):
+        return [Kernel(double)[8, 2](sign * a) for _ in range(4)]
+
+    with ThreadPoolExecutor(3) as pool:
+        for sign, found in zip((1, -1, 2), pool.map(run, (1, -1, 2)), strict=True):
+            assert all((one == 2 * sign * a).all() for one in found)

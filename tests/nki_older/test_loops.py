@@ -127,3 +127,27 @@ def test_ranges():
     assert list(nl.sequential_range(2, 8, 3)) == [2, 5]
     assert list(nl.static_range(1, 3)) == [1, 2]
     refused("E120", lambda: nl.affine_range(2.5))
+
+
+def test_a_square_transposed_in_place(rng):
+    x = rng.standard_normal((32, 32)).astype(np.float32)
+
+    def body(t):
+        t[...] = nisa.nc_transpose(t, engine=nisa.vector_engine)
+        return t
+
+    np.testing.assert_array_equal(compute(body, x), x.T)
+
+
+def test_a_part_of_zeros_in_psum_is_assigned(rng):
+    x = rng.standard_normal((32, 16)).astype(np.float32)
+
+    def body(out, t):
+        psum = nl.zeros((16, 48), nl.float32, buffer=nl.psum)
+        tile = nl.load(t)
+        psum[:, 16:32] = nisa.nc_matmul(tile, tile)
+        nl.store(out, psum)
+
+    expected = np.zeros((16, 48), np.float32)
+    expected[:, 16:32] = x.T @ x
+    np.testing.assert_allclose(stored(body, (16, 48), x), expected, rtol=1e-4, atol=1e-5)

@@ -8,19 +8,20 @@ import functools
 import sys
 
 from trainyard import _core
+from trainyard.nki_older.state import state
 
 _FIX = "Join masks with & and put each comparison in parentheses."
 
 
 class _Left:
-    """The left side of an `and` that waits for its right side."""
+    """The left side of an `and` that waits for its right side, which is bytecode of a frame."""
 
-    mask = None
-    frame = None
-    instructions = range(0)
+    __slots__ = ("frame", "mask", "right")
 
-
-_left = _Left()
+    def __init__(self, mask, frame, right):
+        self.mask = mask
+        self.frame = frame
+        self.right = right
 
 
 def left(mask):
@@ -31,27 +32,27 @@ def left(mask):
     if right is None:
         text = "a mask has no truth value: it differs from element to element"
         _core.refuse("E111", text, whose="mask", fix=_FIX)
-    if _left.mask is not None and _left.mask is not mask:
+    if state.left is not None and state.left.mask is not mask:
         check_used()
-    _left.mask, _left.frame, _left.instructions = mask, frame, right
+    state.left = _Left(mask, frame, right)
     return True
 
 
 def joined(mask):
     """The mask of a comparison, with the constraints that wait for it on the left of an `and`."""
-    if _left.mask is None:
+    waiting = state.left
+    if waiting is None:
         return mask
     frame = sys._getframe(3)
-    if frame is not _left.frame or frame.f_lasti not in _left.instructions:
+    if frame is not waiting.frame or frame.f_lasti not in waiting.right:
         return mask
-    waiting = _left.mask
     forget()
-    return waiting & mask
+    return waiting.mask & mask
 
 
 def check_used():
     """Refuses a mask whose left side was lost (E111)."""
-    if _left.mask is not None:
+    if state.left is not None:
         forget()
         text = "`and` with a mask on the left needs a comparison on the right"
         _core.refuse("E111", text, whose="mask", fix=_FIX)
@@ -59,8 +60,7 @@ def check_used():
 
 def forget():
     """Drops what waits: at the start of a kernel."""
-    _left.mask = _left.frame = None
-    _left.instructions = range(0)
+    state.left = None
 
 
 @functools.cache

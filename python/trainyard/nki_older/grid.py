@@ -6,6 +6,7 @@ import itertools
 import math
 
 from trainyard import _core
+from trainyard.nki_older.state import state
 
 
 class Dimension:
@@ -96,50 +97,52 @@ class Programs:
         self.id = index
         self.next_shared = 0
 
-    def share(self, make):
-        """The next tensor in shared HBM: that of the first program, or a new one."""
+    def share(self, what, make):
+        """The next tensor in shared HBM: that of the first program, or a new one. `what` is its
+        shape and format, which all programs must agree on (E007)."""
         position, self.next_shared = self.next_shared, self.next_shared + 1
         if position == len(self.shared):
-            self.shared.append(make())
-        return self.shared[position]
+            self.shared.append((what, make()))
+        first, tensor = self.shared[position]
+        if what != first:
+            text = "programs of the grid declare different tensors in shared HBM"
+            _core.refuse("E007", text, str(what), str(first), "the first program")
+        return tensor
 
 
 _ONE = Programs(())
-current = _ONE
 
 
-def enter(programs):
-    """Makes these programs the current ones; returns the former."""
-    global current
-    former, current = current, programs or _ONE
-    return former
+def current():
+    """The programs of the launch that this thread traces."""
+    return state.programs or _ONE
 
 
 def is_single():
     """Whether the kernel runs once."""
-    return current.count == 1
+    return current().count == 1
 
 
 def program_id(axis):
     """Where this program is along a dimension of the launch grid."""
-    return current.id[_axis("nl.program_id", axis)]
+    return current().id[_axis("nl.program_id", axis)]
 
 
 def num_programs(axes=None):
     """Programs along the given dimensions; of the whole grid if none is given."""
     if axes is None:
-        return current.count
+        return current().count
     listed = axes if isinstance(axes, (list, tuple)) else (axes,)
-    return math.prod(current.dims[_axis("nl.num_programs", a)].size for a in listed)
+    return math.prod(current().dims[_axis("nl.num_programs", a)].size for a in listed)
 
 
 def program_ndim():
     """Dimensions of the launch grid: 0 for a kernel that is called without one."""
-    return len(current.dims)
+    return len(current().dims)
 
 
 def _axis(what, axis):
-    ndim = len(current.dims)
+    ndim = len(current().dims)
     if not -ndim <= axis < ndim:
         fix = "Launch the kernel with a grid: kernel[4, 2](…)."
         found, allowed = str(axis), f"0 to {ndim - 1}" if ndim else "a launch grid"

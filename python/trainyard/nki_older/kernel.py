@@ -9,7 +9,7 @@ from trainyard import _core
 from trainyard.nki import kernel as newer
 from trainyard.nki import launch as launching
 from trainyard.nki_older import conjunction, errors, grid, outputs, results, turns
-from trainyard.nki_older.creation_mode import creation_mode
+from trainyard.nki_older.state import state
 from trainyard.nki_older.tile import Tile
 
 _MODES = ("auto", "simulation", "baremetal", "benchmark", "profile", "trace", "jax", "torchxla")
@@ -94,21 +94,20 @@ def _per_core(function, dims, automatic):
         kwargs = {name: to_tiles(a) for name, a in kwargs.items()}
         core = _core.current_trace().core
         mine = grid.Programs(dims)
-        former = grid.enter(mine)
         returned = None
+        state.programs, state.automatic = mine, automatic
         try:
-            with creation_mode(automatic):
-                for index in mine.of_core(core):
-                    results.forget()
-                    conjunction.forget()
-                    turns.start()
-                    mine.start(index)
-                    found = function(*args, **kwargs)
-                    results.flush()
-                    returned = found if returned is None else returned
-                return outputs.to_tensors(returned)
+            for index in mine.of_core(core):
+                results.forget()
+                conjunction.forget()
+                turns.start()
+                mine.start(index)
+                found = function(*args, **kwargs)
+                results.flush()
+                returned = found if returned is None else returned
+            return outputs.to_tensors(returned)
         finally:
-            grid.enter(former)
+            state.programs, state.automatic = None, False
             results.forget()
 
     return run

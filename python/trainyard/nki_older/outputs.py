@@ -3,7 +3,7 @@
 from trainyard import _core
 from trainyard.nki import isa
 from trainyard.nki.buffers import shared_hbm
-from trainyard.nki_older import results
+from trainyard.nki_older import grid, operands, results
 from trainyard.nki_older.tile import is_tile
 
 
@@ -24,9 +24,11 @@ def to_tensors(value):
 def _in_shared_hbm(tile):
     if tile.memory == "shared_hbm":
         return tile.access()
+    if not grid.is_single():
+        allowed, fix = "shared_hbm", "Declare it with buffer=nl.shared_hbm."
+        text = f"each program of the grid returns {tile!r} of its own"
+        _core.refuse("E304", text, tile.memory, allowed, "kernel outputs", fix)
     if tile.memory == "psum":
-        from trainyard.nki_older import operands
-
         tile = operands.in_sbuf(tile)
     stored = _core.ndarray(tile.shape or (1,), tile.kind, shared_hbm)
     isa.dma_copy(stored, tile.access())

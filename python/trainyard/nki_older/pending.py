@@ -14,12 +14,14 @@ class Pending(Tile):
     what a mask leaves, if there is one; `splits` says that `emit` keeps to it even where it is no
     box. `converts`: they write any float format without rounding to `kind` in between; that is so
     for float32 results of engines. `accumulate(target)`, of matmuls: adds onto `target`. `make`:
-    returns a new NkiTensor with the whole result, where that is simpler than emit."""
+    returns a new NkiTensor with the whole result, where that is simpler than emit. `in_order`: an
+    element of the result needs no later element of the sources than its own."""
 
     __slots__ = (
         "accumulate",
         "converts",
         "emit",
+        "in_order",
         "make",
         "memories",
         "region",
@@ -40,6 +42,7 @@ class Pending(Tile):
         splits=False,
         accumulate=None,
         make=None,
+        in_order=True,
     ):
         self.emit = emit
         self.sources = sources
@@ -49,6 +52,7 @@ class Pending(Tile):
         self.splits = splits
         self.accumulate = accumulate
         self.make = make
+        self.in_order = in_order
         self.storage = None
         self.kind = kind
         self.memory = memories[0]
@@ -109,14 +113,15 @@ class Pending(Tile):
         converts = self.converts and not dtypes.is_integer(target.kind)
         if target.kind is not self.kind and not converts:
             return False
-        return not any(_collide(source, target) for source in self.sources)
+        return not any(_collide(source, target, self.in_order) for source in self.sources)
 
 
-def _collide(source, target):
-    """Whether a tile that is read overlaps the target but is no equal access."""
+def _collide(source, target, in_order):
+    """Whether a tile that is read overlaps the target. Equal accesses do no harm to instructions
+    that read each element before they write it."""
     if not isinstance(source, Tile) or source.storage is not target.storage:
         return False
-    if source.offset == target.offset and source.dims == target.dims:
+    if in_order and source.offset == target.offset and source.dims == target.dims:
         return source.kind is not target.kind and source.itemsize != target.itemsize
     first = _reach(source)
     second = _reach(target)

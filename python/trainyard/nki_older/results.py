@@ -4,36 +4,32 @@ result is assigned before, it writes there; else, and if it gets a name, it writ
 
 from trainyard import _core
 from trainyard.nki_older import number_formats, statement
-
-_waiting = None
+from trainyard.nki_older.state import state
 
 
 def flush():
     """Writes what waits."""
-    if _waiting is not None:
-        _waiting.settle()
+    if state.waiting is not None:
+        state.waiting.settle()
 
 
 def forget():
     """Drops what waits: at the start of a kernel."""
-    global _waiting
-    _waiting = None
+    state.waiting = None
 
 
 def take(value):
     """Whether `value` is the result that waits; it is then the caller's to write."""
-    global _waiting
-    if value is _waiting and value is not None:
-        _waiting = None
-        return True
-    return False
+    if value is not state.waiting or value is None:
+        return False
+    state.waiting = None
+    return True
 
 
 def wait(pending):
     """Makes a result the one that waits; one that gets a name is written at once."""
-    global _waiting
     flush()
-    _waiting = pending
+    state.waiting = pending
     if statement.names_its_result():
         pending.settle()
 

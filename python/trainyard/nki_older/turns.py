@@ -4,6 +4,8 @@ that a kernel counts up in Python (`addr += size`) inside a loop are meant to be
 tensor that a kernel places itself goes, in each further turn, where the first turn put it: the n-th
 such tensor of a turn is the n-th of the first turn."""
 
+from trainyard.nki_older.state import state
+
 
 class _Body:
     """The events of the first turn of a loop, in order: places, and bodies of inner loops."""
@@ -22,31 +24,31 @@ class _Body:
         return self.events[position]
 
 
-_open = [_Body()]
-
-
 def start():
     """Forgets all loops: at the start of a program."""
-    _open[:] = [_Body()]
+    state.loops = [_Body()]
 
 
 def loop(values):
     """Yields the values, each a turn of one loop."""
-    body = _open[-1].next(_Body)
+    if state.loops is None:
+        start()
+    loops = state.loops
+    body = loops[-1].next(_Body)
     if not isinstance(body, _Body):  # the turns differ: this one stands for itself
         body = _Body()
-    _open.append(body)
-    depth = len(_open)
+    loops.append(body)
+    depth = len(loops)
     try:
         for value in values:
-            del _open[depth:]
+            del loops[depth:]
             body.position = 0
             yield value
     finally:
-        del _open[depth - 1 :]
+        del loops[depth - 1 :]
 
 
 def place(shape, address_of):
     """The function that gives the addresses of a tensor: the first turn's."""
-    known = _open[-1].next(lambda: (shape, address_of))
+    known = state.loops[-1].next(lambda: (shape, address_of))
     return known[1] if isinstance(known, tuple) and known[0] == shape else address_of

@@ -72,7 +72,9 @@ def dma_transpose(src, *, axes=None, mask=None, dtype=None, dge_mode=dge_modes.u
     def emit(target):
         isa.dma_transpose(target.access(cut(turned)), source, order, dge_mode=dge_mode)
 
-    result = Pending(shape, src.kind, emit, (src,), turned, memories=("sbuf",), converts=False)
+    result = Pending(
+        shape, src.kind, emit, (src,), turned, memories=("sbuf",), converts=False, in_order=False
+    )
     if dtype is None or number_formats.kind(dtype) is src.kind:
         return result
     return result.astype(dtype)

@@ -134,7 +134,9 @@ def nc_transpose(data, *, mask=None, dtype=None, engine=engines.unknown, **keywo
     def emit(target):
         isa.nc_transpose(target.access(cut(turned)), source, engine)
 
-    result = Pending(shape, data.kind, emit, (data,), turned, memories, converts=False)
+    result = Pending(
+        shape, data.kind, emit, (data,), turned, memories, converts=False, in_order=False
+    )
     if dtype is None or number_formats.kind(dtype) is data.kind:
         return result
     return result.astype(dtype)

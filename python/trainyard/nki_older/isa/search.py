@@ -43,7 +43,7 @@ def nc_find_index8(*, data, vals, mask=None, dtype=None, **keywords):
         isa.nc_find_index8(target.access(cut(out)), source, values)
 
     kind = kind_of(dtype, _UINT32)
-    return Pending(vals.shape, kind, emit, (data, vals), out, converts=False)
+    return Pending(vals.shape, kind, emit, (data, vals), out, converts=False, in_order=False)
 
 
 def nc_match_replace8(*, data, vals, imm, dst_idx=None, mask=None, dtype=None, **keywords):
@@ -230,7 +230,9 @@ def local_gather(
         isa.local_gather(target.access(), source, picks, num_elem_per_idx, num_valid_indices)
 
     sources = (src_buffer, index)
-    return Pending(shape, src_buffer.kind, emit, sources, memories=("sbuf",), converts=False)
+    return Pending(
+        shape, src_buffer.kind, emit, sources, memories=("sbuf",), converts=False, in_order=False
+    )
 
 
 def sequence_bounds(*, segment_ids, dtype=None, **keywords):
@@ -245,4 +247,6 @@ def sequence_bounds(*, segment_ids, dtype=None, **keywords):
     def emit(target):
         isa.sequence_bounds(target.access(), source)
 
-    return Pending(shape, kind, emit, (segment_ids,), memories=("sbuf",), converts=False)
+    return Pending(
+        shape, kind, emit, (segment_ids,), memories=("sbuf",), converts=False, in_order=False
+    )

@@ -10,8 +10,8 @@ from trainyard.nki.language import shared_constant as constant_in_hbm
 from trainyard.nki.language.creation import _fill as fill_in_hbm
 from trainyard.nki_older import assignment, grid, indexing, memories, number_formats, results, turns
 from trainyard.nki_older.blocks import BlockTensor
-from trainyard.nki_older.creation_mode import is_automatic
 from trainyard.nki_older.operands import check_keywords
+from trainyard.nki_older.state import state
 from trainyard.nki_older.tile import Tile
 
 _KEYWORDS = ("lazy_initialization", "mask")
@@ -41,7 +41,7 @@ def _make(shape, dtype, buffer, name, fill):
     if memory not in ("sbuf", "psum"):
         return _in_hbm(sizes, kind, memory, name, fill)
     at = next((d for d, n in enumerate(given) if isinstance(n, PartitionDimension)), 0)
-    address_of = None if is_automatic() else getattr(buffer, "address_of", None)
+    address_of = None if state.automatic else getattr(buffer, "address_of", None)
     if address_of is None and memory == "sbuf":
         tile = _in_one_piece(sizes, at, kind, name)
         if fill is not None:
@@ -86,7 +86,7 @@ def _in_hbm(sizes, kind, memory, name, fill):
     def make():
         return _core.ndarray(sizes or (1,), kind, region, name)
 
-    tensor = grid.current.share(make) if memory == "shared_hbm" else make()
+    tensor = grid.current().share((sizes, kind.name), make) if memory == "shared_hbm" else make()
     tile = Tile.whole(tensor)
     if fill is not None:
         fill_in_hbm(tensor, fill)

@@ -57,4 +57,13 @@ def gather_flattened(data, indices, *, mask=None, dtype=None, **keywords):
 
     kind = kind_of(dtype, data.kind)
     sources = (data, indices)
-    return Pending(indices.shape, kind, emit, sources, found, memories=("sbuf",), converts=False)
+    return Pending(
+        indices.shape,
+        kind,
+        emit,
+        sources,
+        found,
+        memories=("sbuf",),
+        converts=False,
+        in_order=False,
+    )
