@@ -130,6 +130,18 @@ def test_a_tensor_with_blocks_is_no_tile():
     assert "tensor[i_block]" in text
 
 
+def test_numbers_for_single_elements():
+    def body(out):
+        tile = nl.zeros((32, 8), nl.float32)
+        for i in nl.static_range(32):
+            tile[i, i % 8] = i + 1
+        nl.store(out, tile)
+
+    expected = np.zeros((32, 8))
+    expected[np.arange(32), np.arange(32) % 8] = np.arange(32) + 1
+    np.testing.assert_array_equal(stored(body, (32, 8)), expected)
+
+
 def test_partitions_come_first():
     i_p, i_f = nl.mgrid[0:16, 0:16]
     refused("E110", lambda: nl.exp(nl.zeros((16, 16), nl.float32)[i_f, i_p]))

@@ -2,7 +2,7 @@
 
 from trainyard import _core
 from trainyard.nki import dtypes, isa
-from trainyard.nki_older import results
+from trainyard.nki_older import masks, results
 from trainyard.nki_older.pending import Pending
 from trainyard.nki_older.tile import Tile, is_tile
 
@@ -90,13 +90,14 @@ def _assign_number(target, value):
 
 
 def fill(target, number, region=None):
-    """Makes all elements the number."""
+    """Makes all elements the number: with memset, or by DMA where that does not reach, which is
+    HBM, and partitions that engines cannot start at."""
     if dtypes.is_integer(target.kind):
         number = int(number) if number == int(number) else number
     else:
         number = float(number)
     _overwritten(target, region)
-    if target.on_chip:
+    if target.on_chip and _engines_reach(target, region):
         engine = isa.engine.vector if target.memory == "psum" else isa.engine.unknown
         isa.memset(target.access(region and region.box), number, engine=engine)
         return
@@ -104,6 +105,12 @@ def fill(target, number, region=None):
     isa.memset(tile, number)
     for box in boxes_of(region):
         isa.dma_copy(target.access(box), tile if box is None else _part(tile, box))
+
+
+def _engines_reach(target, region):
+    start, stop = (0, target.shape[0]) if region is None else region.box[0]
+    first = target.offset // target.row_elements + start
+    return target.memory == "psum" or masks.engines_reach(first, stop - start)
 
 
 def boxes_of(region):

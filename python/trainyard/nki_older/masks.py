@@ -47,6 +47,11 @@ class Mask:
 NEVER = Mask(None)
 
 
+def engines_reach(start, partitions):
+    """Whether an engine can address that many partitions from `start` on."""
+    return start % (32 if partitions <= 32 else 64 if partitions <= 64 else 128) == 0
+
+
 class Region:
     """The part of a tile of `shape` that a mask leaves: `box`, one (start, stop) per dimension,
     bounds it; it is that box if `rest`, the constraints that cut corners off, is empty."""
@@ -69,8 +74,7 @@ class Region:
         if self.is_empty:
             return self
         start, stop = self.box[0]
-        size = stop - start
-        if start % (32 if size <= 32 else 64 if size <= 64 else 128) == 0:
+        if engines_reach(start, stop - start):
             return self
         constraint = (_along(0, self.shape, 1, -start), False)
         return Region(self.shape, ((0, stop), *self.box[1:]), (*self.rest, constraint))
