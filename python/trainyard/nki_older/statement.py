@@ -16,17 +16,26 @@ def names_its_result():
     """Whether the kernel's statement that is running gives the result of the call that is under
     way to a name, or drops it."""
     frame = sys._getframe(2)
-    while frame is not None and _is_ours(frame.f_code):
+    while frame is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back
-    return frame is not None and _next_operations(frame.f_code).get(frame.f_lasti, False)
+    if frame is None:
+        return False
+    code = frame.f_code
+    # By identity: the hash of a code object goes over all of its instructions.
+    known = _known.get(id(code))
+    if known is None or known[0] is not code:
+        known = _known[id(code)] = (code, _next_operations(code))
+    return known[1].get(frame.f_lasti, False)
+
+
+_known = {}
 
 
 @functools.cache
-def _is_ours(code):
-    return code.co_filename.startswith(_OURS)
+def _is_ours(file):
+    return file.startswith(_OURS)
 
 
-@functools.cache
 def _next_operations(code):
     """Offset of each instruction, and of its caches, -> whether the one after it binds or drops a
     value."""
