@@ -109,7 +109,7 @@ def test_kernels_in_kernels(arrays):
     np.testing.assert_array_equal(whole(arrays[0]), 2 * arrays[0])
 
 
-def test_what_is_not_written_is_not_a_number(arrays):
+def test_what_is_not_written_is_not_a_number(arrays, monkeypatch):
     def half(a):
         out = nl.ndarray(a.shape, dtype=a.dtype, buffer=nl.shared_hbm)
         nl.store(out[0:64], nl.load(a[0:64]))
@@ -118,6 +118,9 @@ def test_what_is_not_written_is_not_a_number(arrays):
     found = jit(half)(arrays[0])
     np.testing.assert_array_equal(found[:64], arrays[0][:64])
     assert np.isnan(found[64:]).all()
+    monkeypatch.setenv("TRAINYARD_CHECKS", "1")
+    with pytest.raises(trainyard.Error, match="E210"):
+        jit(half)(arrays[0])
 
 
 def test_tiles_can_be_returned(arrays):
