@@ -228,6 +228,8 @@ def test_views(rng):
     np.testing.assert_array_equal(found, x.view(np.uint8)[:, 4:8])
     found = compute(lambda t: nl.copy(t[:, 3:4].broadcast_to((16, 9))), x)
     np.testing.assert_array_equal(found, np.repeat(x[:, 3:4], 9, 1))
+    found = compute(lambda t: nl.copy(t[0:1].broadcast_to((16, 24))), x)
+    np.testing.assert_array_equal(found, np.repeat(x[:1], 16, 0))
     assert compute(lambda t: nl.copy(t.expand_dims(1)), x).shape == (16, 1, 24)
     refused("E121", lambda t: nl.load(t).reshape((8, 48)), x)
     refused("E121", lambda t: nl.load(t)[:, 0:20:2].reshape((16, 3, 3)), x)

@@ -106,7 +106,7 @@ def test_shapes_that_do_not_fit(rng):
 @pytest.mark.parametrize("name", ["sum", "max", "min", "mean", "var", "prod"])
 def test_reductions(name, axis, rng):
     x = rng.uniform(0.5, 1.5, (16, 4, 6)).astype(np.float32)
-    if axis == 1:
+    if axis == 1 and name in ("mean", "var"):
         refused("E111", lambda a: getattr(nl, name)(nl.load(a), axis), x)
         return
     axes = tuple(axis) if isinstance(axis, (list, tuple)) else axis
@@ -114,7 +114,7 @@ def test_reductions(name, axis, rng):
     found = compute(lambda a: getattr(nl, name)(a, axis, keepdims=True), x)
     np.testing.assert_allclose(found, kept, rtol=1e-5)
     found = compute(lambda a: getattr(nl, name)(a, axis), x)
-    assert found.shape == ((16, 1) if kept.shape == (16, 1, 1) else (16, 4))
+    assert found.shape == ((16, 1) if kept.shape == (16, 1, 1) else kept.squeeze().shape)
     np.testing.assert_allclose(found.ravel(), kept.ravel(), rtol=1e-5)
 
 

@@ -3,6 +3,7 @@
 from trainyard import _core
 from trainyard.nki import dtypes
 from trainyard.nki import isa as core_isa
+from trainyard.nki import language as newer
 from trainyard.nki_older import masks
 from trainyard.nki_older.pending import Pending
 from trainyard.nki_older.tile import Tile, is_tile
@@ -108,6 +109,15 @@ def copied(tile, kind=None):
 def tile_of(tensor):
     """The tile of all of a new NkiTensor."""
     return Tile.whole(tensor)
+
+
+def spread_partitions(tile, partitions):
+    """The tile with its one partition repeated on as many as wanted, by a matmul or a DMA; itself
+    if it has them."""
+    if tile.shape[0] == partitions:
+        return tile
+    view = tile.access()
+    return tile_of(newer.broadcast_to(view, (partitions, *view.shape[1:])))
 
 
 def composite(name, make, shape, kind, sources, found=None):

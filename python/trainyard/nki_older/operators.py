@@ -5,7 +5,7 @@ import math
 
 from trainyard import _core
 from trainyard.nki import isa
-from trainyard.nki_older import assignment, number_formats
+from trainyard.nki_older import assignment, number_formats, operands
 from trainyard.nki_older.affine import Affine
 from trainyard.nki_older.dynamic import DynamicIndex
 from trainyard.nki_older.language import elementwise
@@ -149,8 +149,13 @@ def view_as(self, dtype):
 
 
 def broadcast_to(self, shape):
-    """A view repeated along free dimensions of size 1."""
-    return assignment.broadcast(self, tuple(shape))
+    """A view repeated along free dimensions of size 1. One partition becomes as many as `shape`
+    has in a new tile: engines do not read across partitions."""
+    shape = tuple(int(n) for n in shape)
+    tile = self
+    if self.on_chip and len(shape) == self.ndim and self.shape[0] == 1 < shape[0]:
+        tile = operands.spread_partitions(self, shape[0])
+    return assignment.broadcast(tile, shape)
 
 
 def expand_dims(self, axis):

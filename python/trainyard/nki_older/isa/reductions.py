@@ -9,6 +9,20 @@ from trainyard.nki_older.pending import Pending
 from trainyard.nki_older.results import kind_of
 
 
+def reduced_last(what, x, axis, mask):
+    """The tile with the dimensions to reduce as its last ones, and these. Other dimensions than
+    the last change places in the access pattern; documented are the last ones only, but public
+    kernels reduce dimensions in between."""
+    listed = axis if isinstance(axis, (list, tuple)) else (axis,)
+    axes = sorted({a + x.ndim if a < 0 else a for a in listed})
+    kept = [d for d in range(x.ndim) if d not in axes]
+    masked = (mask is not None and mask is not True) or x.limit is not None
+    if masked or not axes or axes[0] < 1 or axes[-1] >= x.ndim or axes[0] > kept[-1]:
+        return x, free_axes(what, x, axis)
+    tile = x.copy_of_access(tuple(x.dims[d] for d in (*kept, *axes)), par=x.par)
+    return tile, tuple(range(len(kept), x.ndim))
+
+
 def free_axes(what, x, axis):
     """The axes as a sorted tuple of free axes that ends with the last (E111 otherwise)."""
     listed = axis if isinstance(axis, (list, tuple)) else (axis,)
@@ -31,11 +45,13 @@ def tensor_reduce(
     what = "nisa.tensor_reduce"
     check_keywords(what, keywords)
     check_tile(what, data, "data")
-    axes = free_axes(what, data, axis)
+    full, listed = data.shape, axis if isinstance(axis, (list, tuple)) else (axis,)
+    data, axes = reduced_last(what, data, axis, mask)
     kept = data.shape[: axes[0]]
-    shape = kept + (1,) * len(axes) if keepdims or len(kept) == 1 else kept
-    if len(kept) == 1 and not keepdims:
-        shape = (*kept, 1)
+    shape = kept if len(kept) > 1 else (*kept, 1)
+    if keepdims:
+        gone = {a % len(full) for a in listed}
+        shape = tuple(1 if d in gone else n for d, n in enumerate(full))
     found = operands.region(mask, data.shape, data)
     if found is not None and found.rest:
         _core.refuse("U001", f"{what}: a mask that is no box")
@@ -45,7 +61,7 @@ def tensor_reduce(
         out = Region(shape, (*found.box[: axes[0]], *((0, 1),) * (len(shape) - axes[0])))
 
     def emit(target):
-        isa.tensor_reduce(target.access(cut(out)), op, source, axes, negate, keepdims)
+        isa.tensor_reduce(target.access(cut(out)), op, source, axes, negate)
 
     return Pending(shape, kind_of(dtype, data.kind), emit, (data,), out)
 

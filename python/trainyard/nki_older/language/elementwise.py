@@ -32,7 +32,7 @@ def combine(op, x, y, dtype=None, mask=None, default=None):
     if len(both) == 1:
         return _with_number(op, x, y, kind, mask)
     shape = joint_shape(x.shape, y.shape)
-    x, y = _spread_partitions(x, shape[0]), _spread_partitions(y, shape[0])
+    x, y = (operands.spread_partitions(v, shape[0]) for v in (x, y))
     found = operands.region(mask, shape, x, y)
     for tile, other, swapped in ((y, x, False), (x, y, True)):
         if _is_column(tile) and other.shape == shape and _takes_column(name, tile):
@@ -87,14 +87,6 @@ def _with_column(op, tile, column, swapped, kind, found):
         isa.tensor_scalar(target.access(cut(found)), data, op, scalar, reverse0=swapped)
 
     return Pending(tile.shape, kind, emit, (tile, column), found)
-
-
-def _spread_partitions(tile, partitions):
-    """The tile with its one partition on as many as the other operand has."""
-    if tile.shape[0] == partitions:
-        return tile
-    view = tile.access()
-    return operands.tile_of(newer.broadcast_to(view, (partitions, *view.shape[1:])))
 
 
 def _binary(op):
