@@ -8,7 +8,7 @@ from trainyard import _core
 def place(index, base, tiles, scale):
     """base + scale times the position of a block index among `tiles` places, row-major; all blocks
     in one place where `tiles` is empty."""
-    if not tiles:
+    if not tiles or not index:  # a tensor without block dimensions is one tile
         return base
     if len(tiles) != len(index):
         found, allowed = f"{len(tiles)} entries", f"{len(index)}, the block dimensions"
