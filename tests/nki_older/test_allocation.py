@@ -14,7 +14,13 @@ import trainyard
 
 @pytest.mark.parametrize(
     ("index", "tiles", "expected"),
-    [((0,), (2,), 7), ((3,), (2,), 7 + 64), ((5, 4), (2, 3), 7 + 64 * (3 + 1)), ((9, 9), (), 7), ((), (4,), 7)],
+    [
+        ((0,), (2,), 7),
+        ((3,), (2,), 7 + 64),
+        ((5, 4), (2, 3), 7 + 64 * (3 + 1)),
+        ((9, 9), (), 7),
+        ((), (4,), 7),
+    ],
 )
 def test_modulo(index, tiles, expected):
     assert place(index, 7, tiles, 64) == expected
