@@ -148,10 +148,15 @@ def test_pooling(rng):
     """Dimensions between others: a 2-D pool through an access pattern of five dimensions."""
     x = rng.standard_normal((8, 6, 9)).astype(np.float32)
     i = nl.mgrid[0:8, 0:2, 0:3, 0:3, 0:3]
-    body = lambda t: nisa.tensor_reduce(np.add, t[i.p, 3 * i.x + i.y, 3 * i.z + i.w], [2, 4])  # noqa: E731
+
+    def body(t):
+        return nisa.tensor_reduce(np.add, t[i.p, 3 * i.x + i.y, 3 * i.z + i.w], [2, 4])
+
+    def kept(t):
+        return nisa.tensor_reduce(np.add, t.reshape((8, 2, 3, 9)), 2, keepdims=True)
+
     expected = x.reshape(8, 2, 3, 3, 3).sum((2, 4))
     np.testing.assert_allclose(compute(body, x), expected, rtol=1e-5, atol=1e-5)
-    kept = lambda t: nisa.tensor_reduce(np.add, t.reshape((8, 2, 3, 9)), 2, keepdims=True)  # noqa: E731
     found = compute(kept, x)
     np.testing.assert_allclose(
         found, x.reshape(8, 2, 3, 9).sum(2, keepdims=True), rtol=1e-5, atol=1e-5
