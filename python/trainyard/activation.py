@@ -19,6 +19,10 @@ ACTIVE = "TRAINYARD_ACTIVE"
 _OLDER = "trainyard.nki_older"
 _FURTHER = {
     "neuronxcc.nki.typing": "trainyard.nki.typing",
+    "neuronxcc.nki.compiler.backends": "",
+    "neuronxcc.nki.compiler.backends.neuron": "",
+    "neuronxcc.nki.compiler.backends.neuron.indexing": f"{_OLDER}.compiler.annotations",
+    "neuronxcc.nki.compiler.backends.neuron.tensor": f"{_OLDER}.compiler.annotations",
     "neuronxcc.starfish": "",
     "neuronxcc.starfish.support": "",
     "neuronxcc.starfish.support.dtype": f"{_OLDER}.language.movement",
@@ -65,17 +69,16 @@ class Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)
         if root != "neuronxcc":
             return None
-        if name == "neuronxcc.nki" or name.startswith("neuronxcc.nki."):
-            ours = _FURTHER.get(name) or _OLDER + name.removeprefix("neuronxcc.nki")
-            if not _exists(ours):
-                return None
-            return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)
         if name in _FURTHER or not rest:
-            if _installed(name):
+            # A compiler that is installed keeps what is not nki.
+            if not rest.startswith("nki") and _installed(name):
                 return None
             ours = _FURTHER.get(name)
             loader = _SameModule(ours) if ours else _Namespace()
             return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+        ours = _OLDER + name.removeprefix("neuronxcc.nki")
+        if (rest == "nki" or rest.startswith("nki.")) and _exists(ours):
+            return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)
         return None
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,23 @@ def test_the_page():
         [sys.executable, "-c", source], capture_output=True, text=True, env=dict(os.environ)
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_further_modules():
+    code = """
+        import trainyard; trainyard.activate()
+        from neuronxcc.nki.language.constants import sizeinbytes
+        from neuronxcc.nki.compiler.backends.neuron.tensor import local_tile
+        from neuronxcc.nki.compiler.backends.neuron.indexing import TileIndex
+        from neuronxcc.starfish.support.dtype import static_cast
+        from neuronxcc.nki.typing import tensor
+        import neuronxcc.nki.compiler as ncc, neuronxcc.nki.language as nl
+        print(sizeinbytes(nl.bfloat16), sizeinbytes("float32"), static_cast(2, nl.int8).dtype)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+    )
+    assert (done.returncode, done.stdout) == (0, "2 4 int8\n"), done.stderr
