@@ -15,8 +15,18 @@ from types import ModuleType
 SHIM = str(Path(__file__).resolve().parent / "shim")
 ACTIVE = "TRAINYARD_ACTIVE"
 
-# The older API is not there yet; its typing module has the names of nki.typing.
-_OLDER_TYPING = "neuronxcc.nki.typing"
+# Where the older API is, and modules of its package that are elsewhere.
+_OLDER = "trainyard.nki_older"
+_FURTHER = {
+    "neuronxcc.nki.typing": "trainyard.nki.typing",
+    "neuronxcc.nki.compiler.backends": "",
+    "neuronxcc.nki.compiler.backends.neuron": "",
+    "neuronxcc.nki.compiler.backends.neuron.indexing": f"{_OLDER}.compiler.annotations",
+    "neuronxcc.nki.compiler.backends.neuron.tensor": f"{_OLDER}.compiler.annotations",
+    "neuronxcc.starfish": "",
+    "neuronxcc.starfish.support": "",
+    "neuronxcc.starfish.support.dtype": f"{_OLDER}.language.movement",
+}
 
 
 class _SameModule(importlib.abc.Loader):
@@ -34,31 +44,20 @@ class _SameModule(importlib.abc.Loader):
         module.__spec__ = self.spec  # the import system has put the other name's there
 
 
-class _OlderApi(importlib.abc.Loader):
-    """neuronxcc and neuronxcc.nki as far as kernels of the newer API import them."""
+class _Namespace(importlib.abc.Loader):
+    """neuronxcc itself, as far as the older API lives in it."""
 
     def create_module(self, spec):
         module = ModuleType(spec.name)
         module.__path__ = []
-        if spec.name == "neuronxcc.nki":
-            module.__getattr__ = _refuse_older
         return module
 
     def exec_module(self, module):
         pass
 
 
-def _refuse_older(name):
-    if name.startswith("__"):
-        raise AttributeError(name)
-    from trainyard import _core
-
-    text = f"neuronxcc.nki.{name}: the older NKI API"
-    _core.refuse("U001", text, fix="Import nki, the API of NKI 0.2 and newer.")
-
-
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds nki in trainyard.nki, and the little of neuronxcc that is there."""
+    """Finds nki in trainyard.nki, and neuronxcc.nki in trainyard.nki_older."""
 
     def find_spec(self, name, path=None, target=None):
         """The spec of a module under nki or neuronxcc.nki; None for all others."""
@@ -70,12 +69,16 @@ class Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)
         if root != "neuronxcc":
             return None
-        if name == _OLDER_TYPING:
-            return importlib.machinery.ModuleSpec(name, _SameModule("trainyard.nki.typing"))
-        if name == "neuronxcc.nki" or (not rest and not _installed(name)):
-            return importlib.machinery.ModuleSpec(name, _OlderApi(), is_package=True)
-        if name.startswith("neuronxcc.nki."):
-            _refuse_older(name.removeprefix("neuronxcc.nki."))
+        if name in _FURTHER or not rest:
+            # A compiler that is installed keeps what is not nki.
+            if not rest.startswith("nki") and _installed(name):
+                return None
+            ours = _FURTHER.get(name)
+            loader = _SameModule(ours) if ours else _Namespace()
+            return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+        ours = _OLDER + name.removeprefix("neuronxcc.nki")
+        if (rest == "nki" or rest.startswith("nki.")) and _exists(ours):
+            return importlib.machinery.ModuleSpec(name, _SameModule(ours), is_package=True)
         return None
 
 

@@ -84,6 +84,8 @@ def run(
     options |= {"schedule": schedule, "place": place}
     if debug is not None:
         options["eager"] = debug == "eager"
+    if checks is not None:
+        options["checks"] = checks
     done = launch(
         kernel.function,
         args,
@@ -92,7 +94,6 @@ def run(
         lnc=kernel.lnc if lnc is None else lnc,
         timeout=timeout,
         threads=threads,
-        checks=checks,
         intervals=trace is not None,
         **options,
     )

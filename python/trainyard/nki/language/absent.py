@@ -15,7 +15,7 @@ class Older:
         return f"nl.{self._name} (older API)"
 
     def _refuse(self, *_, **__):
-        text = f"nl.{self._name} belongs to the older API (neuronxcc.nki), which is not there yet"
+        text = f"nl.{self._name} belongs to the older API: import neuronxcc.nki.language"
         _core.refuse("U001", text, fix=self._fix)
 
     __call__ = __getitem__ = __iter__ = __index__ = _refuse
