@@ -62,6 +62,7 @@ TYPES = {
     "dge_mode": "dge_mode",
     "oob_mode": "oob_mode",
     "reduce_cmd": "reduce_cmd",
+    "dma_engine": "dma_engine",
     "matmul_perf_mode": "matmul_perf_mode",
     "register": "VirtualRegister",
     "register or integer": "VirtualRegister | int",
@@ -97,7 +98,7 @@ def function(page: dict) -> str:
 
 def stub() -> str:
     pages = json.loads(explain("--list", "--json"))
-    instructions = [page for page in pages if page["kind"] == "instruction"]
+    instructions = [page for page in pages if page.get("module") == "nki.isa"]
     return PREAMBLE + "".join(function(p) for p in instructions if p["name"] not in BY_HAND)
 
 

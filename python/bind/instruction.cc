@@ -145,9 +145,12 @@ Value enum_value(const Arguments& a, const Param& p, PyObject* o) {
   const auto found = enum_members().find(o);
   if (found != enum_members().end() && found->second.kind == p.kind)
     return Value::integer(found->second.value);
-  // Some kernels pass the strings that are the members' values, or equal members of a copy.
+  // Some kernels pass the integers or strings that are the members' values.
+  int64_t number = 0;
+  const bool is_number = !PyBool_Check(o) && integer_of(o, number);
   for (const auto& [member, info] : enum_members()) {
     if (info.kind != p.kind) continue;
+    if (is_number && number == info.value) return Value::integer(number);
     const nb::object value = nb::steal(PyObject_GetAttrString(member, "value"));
     if (PyUnicode_Check(o) && PyUnicode_Check(value.ptr()) &&
         PyUnicode_Compare(o, value.ptr()) == 0)
@@ -383,8 +386,8 @@ PyObject* get_signature(PyObject* self, void*) {
 }
 
 PyObject* represent(PyObject* self) {
-  return PyUnicode_FromFormat("<instruction nki.isa.%s>",
-                              std::string(reinterpret_cast<Function*>(self)->spec->name).c_str());
+  const Spec& spec = *reinterpret_cast<Function*>(self)->spec;
+  return PyUnicode_FromString(fmt::format("<instruction {}.{}>", spec.module, spec.name).c_str());
 }
 
 PyTypeObject* function_type() {
@@ -446,6 +449,7 @@ ParamKind enum_kind(std::string_view name) {
   if (name == "dge_mode") return ParamKind::dge_mode;
   if (name == "oob_mode") return ParamKind::oob_mode;
   if (name == "reduce_cmd") return ParamKind::reduce_cmd;
+  if (name == "dma_engine") return ParamKind::dma_engine;
   return ParamKind::perf_mode;
 }
 
@@ -454,7 +458,7 @@ ParamKind enum_kind(std::string_view name) {
 void bind_instruction_functions(nb::module_& m) {
   handle_type = make_handle_type();
   m.attr("NkiInstruction") = nb::handle(reinterpret_cast<PyObject*>(handle_type));
-  nb::dict table;
+  nb::dict tables;  // by module
   const auto& all = isa::instructions();
   for (size_t i = 0; i < all.size(); ++i) {
     auto* f = PyObject_New(Function, function_type());
@@ -464,9 +468,12 @@ void bind_instruction_functions(nb::module_& m) {
     for (size_t p = 0; p < all[i]->params.size(); ++p)
       f->names[p] = PyUnicode_InternFromString(std::string(all[i]->params[p].name).c_str());
     const nb::object owner = nb::steal(reinterpret_cast<PyObject*>(f));
-    table[std::string(all[i]->name).c_str()] = owner;
+    const std::string module(all[i]->module);
+    if (!tables.contains(module.c_str())) tables[module.c_str()] = nb::dict();
+    tables[module.c_str()][std::string(all[i]->name).c_str()] = owner;
   }
-  m.attr("instructions") = table;
+  m.attr("instructions") = tables["nki.isa"];
+  m.attr("collectives") = tables["nki.collectives"];
 
   m.def("register_operator", [](nb::object token, const std::string& name) {
     const auto op = isa::operator_from_name(name);

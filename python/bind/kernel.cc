@@ -74,6 +74,11 @@ PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle bu
 }
 
 void bind_trace(nb::module_& m) {
+  nb::class_<Team>(m, "Team", "The physical cores of a logical core, which take turns.")
+      .def(nb::init<int, int>(), nb::arg("ranks"), nb::arg("cores_a_rank"))
+      .def("begin", [](Team& t, int core) { t.baton.begin(core); })
+      .def("finish", [](Team& t, int core) { t.baton.finish(core); })
+      .def("cancel", [](Team& t) { t.baton.cancel(); });
   nb::class_<Trace>(m, "Trace", nb::dynamic_attr())
       .def("__init__",
            [](nb::pointer_and_handle<Trace>) {
@@ -105,7 +110,9 @@ void bind_trace(nb::module_& m) {
           [](Trace& t) { return std::const_pointer_cast<Machine>(t.program.shared_machine()); })
       .def_prop_ro("name", [](Trace& t) { return t.program.name; })
       .def_prop_ro("core", [](Trace& t) { return t.program.core(); })
-      .def_prop_ro("cores", [](Trace& t) { return t.cores; })
+      .def_prop_ro("cores", [](Trace& t) { return t.program.cores(); })
+      .def_prop_ro("rank", [](Trace& t) { return t.program.seat().rank; })
+      .def_prop_ro("ranks", [](Trace& t) { return t.program.seat().ranks; })
       .def_prop_ro("size", [](Trace& t) { return t.program.size(); })
       .def_prop_ro("text", [](Trace& t) { return program::print_program(t.program); })
       .def_rw("has_grid", &Trace::has_grid)
@@ -116,15 +123,16 @@ void bind_trace(nb::module_& m) {
            [](Trace& t, uint32_t id) {
              return PyTensor{t.shared_from_this(), View::whole(t.program.tensor(id), id)};
            })
+      .def("add_branch", [](Trace& t, bool taken) { t.program.add_branch(taken); })
       .def("enter_fixed_order", &Trace::enter_fixed_order)
       .def("leave_fixed_order", &Trace::leave_fixed_order)
       .def_prop_ro("in_fixed_order", &Trace::in_fixed_order)
       .def("add_edge", add_edge, nb::arg("consumer"), nb::arg("producer"));
   m.def(
       "new_trace",
-      [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores,
-         std::shared_ptr<Trace> partner, bool eager, bool time_only, int threads, uint64_t seed,
-         bool stochastic, bool checks, double timeout_s) {
+      [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores, int rank,
+         int ranks, std::shared_ptr<Team> team, bool eager, bool time_only, int threads,
+         uint64_t seed, bool stochastic, bool checks, double timeout_s) {
         machine::check_runs_kernels(*machine);
         TraceOptions o;
         o.eager = eager;
@@ -134,21 +142,22 @@ void bind_trace(nb::module_& m) {
         o.values.stochastic_rounding = stochastic;
         o.values.checks = checks;
         o.timeout_s = timeout_s;
-        return std::make_shared<Trace>(machine, name, core, cores, std::move(partner),
-                                       std::move(o));
+        return std::make_shared<Trace>(machine, name, isa::Seat{core, cores, rank, ranks},
+                                       std::move(team), std::move(o));
       },
       nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
-      nb::arg("partner").none() = nb::none(), nb::arg("eager") = false,
-      nb::arg("time_only") = false, nb::arg("threads") = 1, nb::arg("seed") = 0,
-      nb::arg("stochastic") = false, nb::arg("checks") = true, nb::arg("timeout_s") = 0.0);
+      nb::arg("rank") = 0, nb::arg("ranks") = 1, nb::arg("team").none() = nb::none(),
+      nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("threads") = 1,
+      nb::arg("seed") = 0, nb::arg("stochastic") = false, nb::arg("checks") = true,
+      nb::arg("timeout_s") = 0.0);
   m.def(
       "ndarray",
-      [](nb::handle shape, nb::handle dtype, nb::handle buffer, const std::string& name,
-         nb::handle address) {
-        return declare(Trace::required(), shape, dtype, buffer, name, address);
+      [](nb::handle shape, nb::handle dtype, nb::handle buffer,
+         const std::optional<std::string>& name, nb::handle address) {
+        return declare(Trace::required(), shape, dtype, buffer, name.value_or(""), address);
       },
-      nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer") = nb::none(), nb::arg("name") = "",
-      nb::arg("address") = nb::none(),
+      nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer") = nb::none(),
+      nb::arg("name").none() = "", nb::arg("address") = nb::none(),
       "A new tensor in nl.sbuf, or the memory given; nothing is written to it. `address`: (first "
       "partition, byte offset in each partition).");
   m.def("current_trace",

@@ -30,14 +30,25 @@ Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::s
   core::TimeOptions options;
   options.order = program::order_options(traces.front()->program.machine(), schedule.value_or(""),
                                          place.value_or(""));
-  options.cores = static_cast<int>(traces.size());
+  options.cores = traces.front()->program.cores();
+  options.ranks = traces.front()->program.seat().ranks;
   const nb::gil_scoped_release release;
-  std::vector<Profile> cores;
-  for (Trace* trace : traces) {
-    const core::Timed timed = core::time(trace->program, options);
-    cores.push_back(core::make_trace(trace->program, timed, options, intervals));
+  std::vector<device::Group::Finding> races;
+  core::Meetings meetings = core::Meetings::alone(0);
+  if (const auto& team = traces.front()->team()) {
+    meetings = team->group.meetings();
+    races = team->find_races();
   }
-  return profile::combine(cores);
+  std::vector<const program::Program*> programs;
+  for (Trace* trace : traces) programs.push_back(&trace->program);
+  const std::vector<core::Timed> timed = core::time(programs, meetings, options);
+  std::vector<Profile> cores;
+  for (size_t core = 0; core < traces.size(); ++core)
+    cores.push_back(core::make_trace(*programs[core], timed[core], options, intervals));
+  Profile all = profile::combine(cores, static_cast<size_t>(options.cores));
+  for (const device::Group::Finding& race : races)
+    all.findings.push_back({race.text, {race.place.file, race.place.line}});
+  return all;
 }
 
 std::map<std::string, double> engines_of(const Profile& p) {

@@ -136,7 +136,13 @@ void bind_tensor(nb::module_& m) {
   registers.def_ro("id", &PyRegister::id)
       .def("__index__", &PyRegister::value)
       .def("__int__", &PyRegister::value)
-      .def("__bool__", [](const PyRegister& r) { return r.value() != 0; })
+      // `while register:` is a loop that the core runs itself.
+      .def("__bool__",
+           [](const PyRegister& r) {
+             const bool taken = r.value() != 0;
+             r.trace->program.add_branch(taken);
+             return taken;
+           })
       .def("__hash__", [](const PyRegister& r) { return static_cast<Py_hash_t>(r.id); })
       .def("__repr__",
            [](const PyRegister& r) { return fmt::format("VirtualRegister({})", r.id); });

@@ -128,16 +128,23 @@ core::ValueOptions with_signals(core::ValueOptions options, const Trace& trace) 
 
 }  // namespace
 
-Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
-             std::shared_ptr<Trace> partner, TraceOptions options)
+Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name,
+             const isa::Seat& seat, std::shared_ptr<Team> team, TraceOptions options)
     : serial(++traces_made),
-      program(std::move(machine), core),
-      cores(cores),
+      program(std::move(machine), seat),
       options_(std::move(options)),
       values_(program, with_signals(options_.values, *this)),
-      partner_(std::move(partner)) {
+      team_(std::move(team)) {
   program.name = std::move(name);
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
+  if (!team_) return;
+  number_ = team_->number_of(seat);
+  team_->group.join(number_, program, &values_);
+  team_->traces[number_] = this;
+}
+
+Trace::~Trace() {
+  if (team_) team_->traces[number_] = nullptr;
 }
 
 Trace* Trace::current() { return current_trace; }
@@ -169,32 +176,13 @@ void Trace::leave_fixed_order() {
     program.add_edge(i, i - 1);
 }
 
-std::shared_ptr<core::Storage> Trace::storage_of(TensorId id) {
-  values_.memory().begin_window();
-  values_.memory().prepare(id, false);
-  return values_.memory().shared_storage(id);
-}
-
 TensorId Trace::declare(isa::Tensor tensor) {
   tensor.site = sites.here();
-  const bool shared = tensor.buffer == isa::Buffer::shared_hbm && cores > 1;
+  const bool shared = tensor.buffer == isa::Buffer::shared_hbm;
   const TensorId id = program.add_tensor(std::move(tensor));
-  if (!shared) return id;
-  const size_t n = shared_.size();
+  if (!shared || !team_) return id;
   shared_.push_back(id);
-  if (!partner_ || n >= partner_->shared_.size()) return id;
-  const TensorId theirs = partner_->shared_[n];
-  const isa::Tensor& mine = program.tensor(id);
-  const isa::Tensor& other = partner_->program.tensor(theirs);
-  if (mine.shape != other.shape || mine.dtype != other.dtype)
-    throw Error(Code::E110, fmt::format("the cores declare different tensors in shared HBM as "
-                                        "their number {}",
-                                        n + 1))
-        .limit(fmt::format("{}[{}]", base::name_of(mine.dtype), fmt::join(mine.shape, ", ")),
-               fmt::format("{}[{}]", base::name_of(other.dtype), fmt::join(other.shape, ", ")),
-               "physical core 0")
-        .at(sites.place(mine.site));
-  if (!options_.time_only) values_.memory().bind(id, partner_->storage_of(theirs));
+  team_->group.share(number_, id, nullptr, !options_.time_only);
   return id;
 }
 
@@ -210,10 +198,8 @@ TensorId Trace::add_constant(isa::Tensor tensor, const std::byte* data, nb::obje
 
 TensorId Trace::add_input(isa::Tensor tensor, const std::byte* data, nb::object owner) {
   const TensorId id = add_constant(std::move(tensor), data, std::move(owner));
-  const size_t n = program.inputs.size();
-  if (partner_ && n < partner_->program.inputs.size())
-    values_.memory().bind(id, partner_->storage_of(partner_->program.inputs[n]));
   program.inputs.push_back(id);
+  if (team_) team_->group.share(number_, id, values_.memory().shared_storage(id), true);
   return id;
 }
 
@@ -236,14 +222,39 @@ std::vector<uint8_t> Trace::kept() const {
 void Trace::flush() {
   if (options_.time_only)
     throw Error(Code::E302, "the kernel asks for a value, but values do not run");
-  const std::vector<uint8_t> keep = kept();
   const auto end = static_cast<program::InstructionId>(program.size());
+  if (team_) return flush_with_team(end);
+  const std::vector<uint8_t> keep = kept();
   const nb::gil_scoped_release release;
   values_.run(end, keep);
 }
 
+void Trace::flush_with_team(program::InstructionId end) {
+  for (;;) {
+    if (team_->baton.cancelled()) stop();
+    team_->keep_of_all();
+    bool there;
+    {
+      const nb::gil_scoped_release release;
+      there = team_->group.run(number_, end);
+    }
+    if (there) return team_->baton.progress();
+    if (!team_->baton.pass(number_)) throw team_->group.deadlock();
+  }
+}
+
+void Trace::stop() const {
+  throw Error(Code::E311, "stopped: another core of the logical core has failed");
+}
+
 void Trace::finish_tracing() {
-  if (!options_.time_only) flush();
+  if (options_.time_only) return;
+  if (team_ && team_->in_step) {
+    team_->keep_of_all();
+    const nb::gil_scoped_release release;
+    team_->group.run_in_step();
+  }
+  flush();
 }
 
 void Trace::finish_values() {
@@ -261,6 +272,8 @@ void Trace::read(const View& view, std::byte* out) {
   const auto element = static_cast<int64_t>(base::size_of(view.dtype));
   if (view.is_indirect())
     throw Error(Code::E121, "a view with a dynamic index has no values of its own");
+  std::vector<program::Operand> operands;
+  view.append_operands(program, operands);  // refuses what reaches outside
   int64_t pitch = t.row_bytes(), origin = 0;
   if (t.has_address()) {
     pitch = static_cast<int64_t>(s.bytes()) / program.machine().core.partitions;

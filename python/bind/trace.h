@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "python/bind/team.h"
 #include "trainyard/core/values.h"
 #include "trainyard/program/view.h"
 
@@ -59,9 +60,11 @@ struct TraceOptions {
 
 class Trace : public std::enable_shared_from_this<Trace> {
  public:
-  /// `partner`: the trace of the logical core's first physical core, if this is its second.
-  Trace(std::shared_ptr<const machine::Machine> machine, std::string name, int core, int cores,
-        std::shared_ptr<Trace> partner, TraceOptions options);
+  /// `team`: of all cores that run the kernel, if there are several.
+  Trace(std::shared_ptr<const machine::Machine> machine, std::string name, const isa::Seat& seat,
+        std::shared_ptr<Team> team, TraceOptions options);
+  ~Trace();
+  Trace(const Trace&) = delete;
 
   static Trace* current();   ///< of this thread, or null
   static Trace& required();  ///< E305 outside a kernel
@@ -70,7 +73,6 @@ class Trace : public std::enable_shared_from_this<Trace> {
   const uint64_t serial;  ///< tells traces of this process apart
   program::Program program;
   Sites sites;
-  int cores;              ///< physical cores in the logical core
   bool has_grid = false;  ///< launched as kernel[n](…)
 
   /// nl.no_reorder blocks: within the outermost one each instruction waits for the one before.
@@ -95,11 +97,16 @@ class Trace : public std::enable_shared_from_this<Trace> {
   core::Values& values() { return values_; }
   const TraceOptions& options() const { return options_; }
   void after_instruction() {
+    if (team_ && team_->baton.cancelled()) stop();
     if (options_.eager) flush();
     if (options_.timeout_s > 0 && program.size() % 256 == 0) check_deadline();
   }
   /// Throws E008 when the run has taken longer than it may.
   void check_deadline() const;
+
+  const std::shared_ptr<Team>& team() const { return team_; }
+  /// By tensor: whether it must outlive its last use, because Python may still ask for it.
+  std::vector<uint8_t> kept() const;
 
   void retain(TensorId id);
   void release(TensorId id);
@@ -108,15 +115,16 @@ class Trace : public std::enable_shared_from_this<Trace> {
   void read(const View& view, std::byte* out);
 
  private:
-  std::vector<uint8_t> kept() const;
-  std::shared_ptr<core::Storage> storage_of(TensorId id);
+  void flush_with_team(program::InstructionId end);
+  [[noreturn]] void stop() const;
 
   TraceOptions options_;
+  int number_ = 0;                          // of this core in the team
   int fixed_depth_ = 0;                     // nl.no_reorder blocks that are open
   program::InstructionId fixed_first_ = 0;  // of the outermost one
   core::Values values_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::shared_ptr<Trace> partner_;
+  std::shared_ptr<Team> team_;
   std::vector<TensorId> shared_;   // tensors in shared HBM, as declared
   std::vector<TensorId> bound_;    // arguments and constants
   std::vector<uint32_t> handles_;  // by tensor: NkiTensor objects alive

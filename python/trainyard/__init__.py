@@ -26,6 +26,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Error": "trainyard._core",
     "Machine": "trainyard._core",
+    "PerRank": "trainyard.nki.cores",
     "Result": "trainyard.result",
     "activate": "trainyard.activation",
     "load_machine": "trainyard.nki.machines",

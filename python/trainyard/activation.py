@@ -56,7 +56,11 @@ class _Namespace(importlib.abc.Loader):
         pass
 
 
-class Finder(importlib.abc.MetaPathFinder):
+class OurFinder(importlib.abc.MetaPathFinder):
+    """A finder of this package, which is not asked what is installed."""
+
+
+class Finder(OurFinder):
     """Finds nki in trainyard.nki, and neuronxcc.nki in trainyard.nki_older."""
 
     def find_spec(self, name, path=None, target=None):
@@ -71,7 +75,7 @@ class Finder(importlib.abc.MetaPathFinder):
             return None
         if name in _FURTHER or not rest:
             # A compiler that is installed keeps what is not nki.
-            if not rest.startswith("nki") and _installed(name):
+            if not rest.startswith("nki") and installed(name):
                 return None
             ours = _FURTHER.get(name)
             loader = _SameModule(ours) if ours else _Namespace()
@@ -89,10 +93,10 @@ def _exists(name):
         return False
 
 
-def _installed(name):
-    """Whether another finder has the module."""
-    others = (finder for finder in sys.meta_path if not isinstance(finder, Finder))
-    return any(f.find_spec(name, None) for f in others if hasattr(f, "find_spec"))
+def installed(name, path=None):
+    """Whether a finder that is not ours has the module."""
+    others = (finder for finder in sys.meta_path if not isinstance(finder, OurFinder))
+    return any(f.find_spec(name, path) for f in others if hasattr(f, "find_spec"))
 
 
 def install():

@@ -47,6 +47,7 @@ def run(
     *args,
     machine=None,
     lnc=None,
+    ranks=1,
     timeout=None,
     threads=None,
     seed=None,
@@ -62,6 +63,8 @@ def run(
 
     machine    a name, an alias, a TOML file or a Machine; default: trn2
     lnc        physical cores in the logical core; default: the kernel's, else 1
+    ranks      logical cores, which nki.collectives connect; outputs are then a list, one a rank,
+               and an argument trainyard.PerRank([...]) is another one on each
     timeout    host seconds, E008 after that
     threads    host threads; the values do not depend on it
     seed       of random instructions and stochastic rounding; default: 0
@@ -79,7 +82,7 @@ def run(
     """
     if not isinstance(kernel, Kernel):
         kernel = Kernel(kernel)
-    _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug)
+    _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug, ranks=ranks)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
     options |= {"schedule": schedule, "place": place}
     if debug is not None:
@@ -92,6 +95,7 @@ def run(
         kwargs,
         machine=machine,
         lnc=kernel.lnc if lnc is None else lnc,
+        ranks=int(ranks),
         timeout=timeout,
         threads=threads,
         intervals=trace is not None,
@@ -111,7 +115,7 @@ def run(
     )
 
 
-def _check(kernel, keywords, *, seed, timeout, threads, debug):
+def _check(kernel, keywords, *, seed, timeout, threads, debug, ranks):
     """Refuses options of run() that mean nothing (E001)."""
 
     def demand(name, value, valid, allowed):
@@ -120,6 +124,7 @@ def _check(kernel, keywords, *, seed, timeout, threads, debug):
 
     whole = (int, np.integer)
     demand("seed", seed, isinstance(seed, whole) and 0 <= seed < 1 << 64, "0 to 2**64 - 1")
+    demand("ranks", ranks, isinstance(ranks, whole) and ranks > 0, "an int from 1")
     demand("threads", threads, isinstance(threads, whole) and threads > 0, "an int from 1")
     real = isinstance(timeout, (*whole, float, np.floating))
     demand("timeout", timeout, real and 0 < timeout < float("inf"), "seconds above 0")

@@ -27,9 +27,7 @@ constexpr int kPrograms = kForAll;
 #endif
 
 // They meet another core, and there is only one here.
-bool needs_partner(const isa::Spec& spec) {
-  return spec.name == "sendrecv" || spec.name == "core_barrier" || spec.name == "collective";
-}
+bool needs_partner(const isa::Spec& spec) { return spec.meet != nullptr; }
 
 int64_t from_environment(const char* name, int64_t usual) {
   const char* text = std::getenv(name);

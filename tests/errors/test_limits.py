@@ -60,7 +60,7 @@ LIMITS = [
     Limit("empty_register", "write", True, False, "E303", says="before it has a value"),
     Limit("rows_of_slice", "n", 64, 65, "E120", "1:65", "0 <= start < stop <= 64",
           "dimension 0 of shape [64, 4]"),
-    Limit("pattern", "n", 63, 64, "E122", "elements 256 to 259", "0 to 255", "shape [64, 4]"),
+    Limit("pattern", "n", 63, 64, "E122", "elements 256 to 259", "0 to 255", "rows in private_hbm"),
     Limit("parameter", "name", "src", "scr", "E115", says="did you mean src?"),
 ]  # fmt: skip
 

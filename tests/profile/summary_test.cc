@@ -82,7 +82,7 @@ TEST(Combine, TwoCoresStartTogether) {
   slow.span = 20'000'000;
   slow.fidelity.approximate = 1;
   slow.fidelity.approximate_functions = {"exp"};
-  const Trace both = combine({make_trace(), slow});
+  const Trace both = combine({make_trace(), slow}, 2);
   EXPECT_EQ(both.span, 20'000'000);
   EXPECT_EQ(both.instructions, 6u);
   EXPECT_EQ(both.hbm_bytes, 262'144u);
@@ -104,11 +104,11 @@ TEST(Combine, TwoCoresStartTogether) {
 TEST(Combine, CoresWithStacksOfTheirOwnAddUpBandwidth) {
   Trace core = make_trace();
   core.hbm_sharers = 1;
-  EXPECT_DOUBLE_EQ(combine({core, core}).hbm_gb_s_peak, 2 * 716);
+  EXPECT_DOUBLE_EQ(combine({core, core}, 2).hbm_gb_s_peak, 2 * 716);
 }
 
 TEST(Combine, OneCoreStaysAsItIs) {
-  EXPECT_EQ(summary_text(combine({make_trace()})), summary_text(make_trace()));
+  EXPECT_EQ(summary_text(combine({make_trace()}, 1)), summary_text(make_trace()));
 }
 
 }  // namespace

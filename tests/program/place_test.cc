@@ -121,5 +121,28 @@ TEST(Place, PsumHasEightBanks) {
   EXPECT_THROW(place(m.program, program_order(m.program), PlacePolicy::ring), base::Error);
 }
 
+// Where tiles of so many partitions and half of SBUF's bytes are placed, all of them alive.
+Placement side_by_side(const std::vector<int64_t>& partitions) {
+  Maker m;
+  const machine::Memory& memory = m.program.machine().core.memory;
+  const int64_t half = (memory.sbuf_partition_bytes - memory.sbuf_reserved_bytes) / 2;
+  std::vector<View> tiles;
+  for (const int64_t p : partitions) tiles.push_back(m.sbuf({p, half}, DType::u8));
+  for (int use = 0; use < 2; ++use)
+    for (const View& tile : tiles) m.call("memset", {tile});
+  return place(m.program, program_order(m.program), PlacePolicy::quadrants);
+}
+
+TEST(Place, TilesOfFewPartitionsLieSideBySide) {
+  const Placement p = side_by_side({32, 64, 17, 1, 64, 32});
+  const int64_t half = p.address[3];
+  EXPECT_EQ(p.partition, (std::vector<uint8_t>{0, 64, 32, 0, 64, 32}));
+  EXPECT_EQ(p.address, (std::vector<int64_t>{0, 0, 0, half, half, half}));
+  EXPECT_GT(half, 0);
+  EXPECT_THROW(side_by_side({32, 64, 17, 1, 64, 32, 1}), base::Error);
+  EXPECT_EQ(side_by_side({65, 128}).partition, (std::vector<uint8_t>{0, 0}));
+  EXPECT_THROW(side_by_side({65, 1, 128}), base::Error);
+}
+
 }  // namespace
 }  // namespace trainyard::program

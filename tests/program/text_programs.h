@@ -88,6 +88,12 @@ outputs t6, t0
 %22: nc_matmul dst=t4[0:64, 0:64] stationary=t1 moving=t1 accumulate=True tile_position=[0, 0] tile_size=[128, 128]
 %23: dma_transpose dst=t2@0[[192, 64], [128, 1], [1, 128]] src=t2[0:128, 2:3, 0:64] axes=[2, 1, 0] after=[%3, %24] ; kernel.py:9
 %24: memset@vector dst=t2 value=1 name="last" after=[%0]
+branch taken
+%25: memset@vector dst=t2 value=1
+branch taken
+branch not taken
+%26: memset@vector dst=t2 value=1
+branch not taken
 )";
 
 /// Random programs over every shape of access.

@@ -140,6 +140,7 @@ t2: float32[256, 64] shared_hbm
       {Code::E301, 5, "memset dst=t0 value=0 after=[%1]", "no instruction %1"},
       {Code::E301, 5, "memset dst=t0 value=0 after=%0", "expected '['"},
       {Code::E301, 5, "memset dst=t0 value=0 after=[0]", "expected '%'"},
+      {Code::E301, 5, "branch nottaken", "expected taken"},
       {Code::E114, 5, "memset dst=t0", "value"},
       {Code::E301, 5, "memset dst=None value=0", "dst is needed"},
       {Code::E301, 5, "memset dst=t0 value=0 name=tile", "a string in quotes"},

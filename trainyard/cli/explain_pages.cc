@@ -150,6 +150,7 @@ nlohmann::ordered_json instruction_json(const Spec& spec, const Machine* machine
   page["name"] = spec.name;
   page["kind"] = "instruction";
   page["signature"] = isa::signature(spec);
+  page["module"] = spec.module;
   page["summary"] = spec.summary;
   page["doc"] = spec.doc;
   auto params = nlohmann::ordered_json::array();

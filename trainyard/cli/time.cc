@@ -7,6 +7,7 @@
 #include "trainyard/cli/command.h"
 #include "trainyard/cli/read_file.h"
 #include "trainyard/core/make_trace.h"
+#include "trainyard/device/group.h"
 #include "trainyard/profile/perfetto.h"
 #include "trainyard/profile/summary.h"
 #include "trainyard/program/text.h"
@@ -46,10 +47,17 @@ profile::Trace timed(const Options& options) {
   core::TimeOptions how;
   how.order = program::order_options(programs.front().machine(), options.schedule, options.place);
   how.cores = static_cast<int>(programs.size());
+  device::Group group(1, how.cores);
+  std::vector<const program::Program*> all;
+  for (const program::Program& p : programs) {
+    group.join(static_cast<int>(all.size()), p);
+    all.push_back(&p);
+  }
+  const std::vector<core::Timed> timed = core::time(all, group.meetings(), how);
   std::vector<profile::Trace> cores;
-  for (const program::Program& p : programs)
-    cores.push_back(core::make_trace(p, core::time(p, how), how, !options.trace.empty()));
-  return profile::combine(cores);
+  for (size_t core = 0; core < all.size(); ++core)
+    cores.push_back(core::make_trace(*all[core], timed[core], how, !options.trace.empty()));
+  return profile::combine(cores, cores.size());
 }
 
 }  // namespace

@@ -21,20 +21,6 @@ constexpr std::chrono::milliseconds kGlance{50};  // how long the first thread w
 constexpr InstructionId kWindow = 1 << 16;        // whose dependencies are held at once
 constexpr uint32_t kWorthThreads = 8;  // fewer instructions do not make up for waking a thread
 
-// Whether an operand writes every byte of its tensor.
-bool overwrites(const isa::OperandView& v) {
-  return v.layout->indirect == isa::Indirect::none && v.bytes() == v.tensor->bytes();
-}
-
-// Whether an instruction reads a tensor, be it the one it writes.
-bool reads(const Call& call, TensorId id) {
-  bool found = false;
-  program::for_each_operand(call, [&](int slot, isa::Access access) {
-    found |= access == isa::Access::read && call.raw(slot).tensor == id;
-  });
-  return found;
-}
-
 }  // namespace
 
 Execution::Window::Window(const Program& program, InstructionId first, InstructionId end)
@@ -56,15 +42,7 @@ Execution::Window::Window(const Program& program, InstructionId first, Instructi
 }
 
 Execution::Execution(Values& values, InstructionId end, const std::vector<uint8_t>& keep)
-    : values_(values),
-      begin_(values.done_),
-      end_(end),
-      keep_(keep),
-      uses_(values.program_.tensor_count()),
-      touched_(values.program_.tensor_count()) {
-  for (InstructionId i = begin_; i < end_; ++i)
-    for (const isa::Operand& o : values_.program_.operands(i)) ++uses_[o.tensor];
-}
+    : values_(values), begin_(values.done_), end_(end), keep_(keep) {}
 
 void Execution::run() {
   while (values_.done_ < end_) run_window(std::min(end_, values_.done_ + kWindow));
@@ -101,7 +79,7 @@ void Execution::run_one(Window& window, std::unique_lock<std::mutex>& lock) {
   ready_.pop();
   ++running_;
   try {
-    prepare(window.first + k);
+    values_.prepare(window.first + k);
     lock.unlock();
     values_.run_one(window.first + k);
     lock.lock();
@@ -116,7 +94,7 @@ void Execution::run_one(Window& window, std::unique_lock<std::mutex>& lock) {
   }
   --running_;
   ++finished_;
-  finish(window.first + k);
+  values_.finish(window.first + k, keep_);
   size_t woken = 0;
   for (uint32_t s = window.successor_begin[k]; s < window.successor_begin[k + 1]; ++s) {
     if (--window.waiting[window.successors[s]] > 0) continue;
@@ -124,31 +102,6 @@ void Execution::run_one(Window& window, std::unique_lock<std::mutex>& lock) {
     ++woken;
   }
   if (woken > 1) changed_.notify_all();
-}
-
-void Execution::prepare(InstructionId i) {
-  const Call call = values_.program_.call(i);
-  CoreMemory& memory = values_.memory_;
-  program::for_each_operand(call, [&](int slot, isa::Access access) {
-    const isa::OperandView v = call.view(slot);
-    const bool first_use = !touched_[v.id];
-    touched_[v.id] = 1;
-    // A transfer with dynamic addresses may skip rows, and so leave some of the tensor fresh.
-    // An update in place may keep some of it, elementwise.
-    const bool keeps =
-        access == isa::Access::update && call.spec().definedness == isa::Definedness::elementwise;
-    const bool whole = first_use && access != isa::Access::read && !keeps && overwrites(v) &&
-                       !values_.program_.instruction(i).dynamic && !reads(call, v.id);
-    memory.prepare(v.id, whole);
-    if (access != isa::Access::read && !v.tensor->has_address()) memory.storage(v.id)->own();
-  });
-}
-
-void Execution::finish(InstructionId i) {
-  for (const isa::Operand& o : values_.program_.operands(i)) {
-    const bool kept = o.tensor < keep_.size() && keep_[o.tensor];
-    if (--uses_[o.tensor] == 0 && !kept) values_.memory_.release(o.tensor);
-  }
 }
 
 void Execution::look_up() {

@@ -41,8 +41,6 @@ class Execution {
   bool over() const { return stopped_ || (running_ == 0 && !can_start()); }
   /// One instruction, with the lock given back while it runs.
   void run_one(Window& window, std::unique_lock<std::mutex>& lock);
-  void prepare(InstructionId i);
-  void finish(InstructionId i);
   /// Asked now and then by the first thread, under the lock: the time limit, and Ctrl-C.
   void look_up();
 
@@ -50,8 +48,6 @@ class Execution {
   const InstructionId begin_, end_;
   const std::vector<uint8_t>& keep_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::vector<uint32_t> uses_;    ///< by tensor: operands to come; one not kept dies with its last
-  std::vector<uint8_t> touched_;  ///< by tensor: had an operand already
 
   std::mutex mutex_;  ///< of everything below
   std::condition_variable changed_;

@@ -26,6 +26,9 @@ class StagedMemory final : public isa::Memory {
   std::vector<uint8_t> undefined_mask(const Call& call, int slot) override;
   void define(const Call& call, int slot, bool defined) override;
   std::vector<uint8_t> written(const Call& call, int slot, bool& all) override;
+  void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined) override {
+    memory_.define_mask(call, slot, undefined);
+  }
 
  private:
   const Call& call_;

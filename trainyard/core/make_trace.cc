@@ -30,11 +30,22 @@ machine::Machine slowest(const machine::Machine& m) {
   return slow;
 }
 
-Picoseconds span_on(const program::Program& program, const Ordered& ordered,
-                    const machine::Machine& machine, int cores) {
-  Ordered recosted = ordered;
-  program::recost(recosted, program, machine);
-  return time_program(recosted, machine, sharers(machine, cores)).span;
+// Until the last core has finished.
+Picoseconds span_on(const std::vector<const program::Program*>& cores,
+                    const std::vector<Timed>& timed, const Meetings& meetings,
+                    const machine::Machine& machine, int sharing) {
+  std::vector<Ordered> recosted;
+  std::vector<const Ordered*> ordered;
+  recosted.reserve(cores.size());
+  for (size_t core = 0; core < cores.size(); ++core) {
+    recosted.push_back(timed[core].ordered);
+    program::recost(recosted.back(), *cores[core], machine);
+    ordered.push_back(&recosted.back());
+  }
+  Picoseconds span = 0;
+  for (const Timeline& t : time_programs(ordered, meetings, machine, sharers(machine, sharing)))
+    span = std::max(span, t.span);
+  return span;
 }
 
 profile::Source source_of(const base::Place& place) { return {place.file, place.line}; }
@@ -111,14 +122,31 @@ void add_intervals(profile::Trace& trace, const program::Program& program, const
 }  // namespace
 
 Timed time(const program::Program& program, const TimeOptions& options) {
-  const machine::Machine& m = program.machine();
-  Timed t;
-  t.ordered = program::order(program, m, options.order);
-  t.timeline = time_program(t.ordered, m, sharers(m, options.cores));
+  size_t count = 0;
+  for (InstructionId i = 0; i < program.size(); ++i) count += program.meets(i);
+  return std::move(time({&program}, Meetings::alone(count), options).front());
+}
+
+std::vector<Timed> time(const std::vector<const program::Program*>& cores, const Meetings& meetings,
+                        const TimeOptions& options) {
+  const machine::Machine& m = cores.front()->machine();
+  std::vector<Timed> timed(cores.size());
+  std::vector<const Ordered*> ordered;
+  for (size_t core = 0; core < cores.size(); ++core) {
+    timed[core].ordered = program::order(*cores[core], m, options.order);
+    ordered.push_back(&timed[core].ordered);
+  }
+  std::vector<Timeline> timelines = time_programs(ordered, meetings, m, sharers(m, options.cores));
   const machine::Machine fast = machine::at_bound(m, machine::Bound::fastest);
-  t.low = std::min(t.timeline.span, span_on(program, t.ordered, fast, options.cores));
-  t.high = std::max(t.timeline.span, span_on(program, t.ordered, slowest(m), options.cores));
-  return t;
+  const Picoseconds low = span_on(cores, timed, meetings, fast, options.cores);
+  const Picoseconds high = span_on(cores, timed, meetings, slowest(m), options.cores);
+  for (size_t core = 0; core < cores.size(); ++core) {
+    Timed& t = timed[core];
+    t.timeline = std::move(timelines[core]);
+    t.low = std::min(t.timeline.span, low);
+    t.high = std::max(t.timeline.span, high);
+  }
+  return timed;
 }
 
 profile::Trace make_trace(const program::Program& program, const Timed& timed,
@@ -127,8 +155,10 @@ profile::Trace make_trace(const program::Program& program, const Timed& timed,
   profile::Trace trace;
   trace.kernel = program.name;
   trace.machine = m.name;
-  trace.machine_line = fmt::format("1 logical core = {} {}{} of {}", options.cores, m.core.name,
-                                   options.cores == 1 ? "" : "s", m.title);
+  const int cores = options.cores * options.ranks;
+  trace.machine_line =
+      fmt::format("{} logical core{} = {} {}{} of {}", options.ranks, options.ranks == 1 ? "" : "s",
+                  cores, m.core.name, cores == 1 ? "" : "s", m.title);
   trace.span = timed.timeline.span;
   trace.low = timed.low;
   trace.high = timed.high;

@@ -8,7 +8,8 @@ namespace trainyard::core {
 
 struct TimeOptions {
   program::OrderOptions order;
-  int cores = 1;  ///< physical cores of the logical core that run at the same time
+  int cores = 1;  ///< physical cores of each logical core, which run at the same time
+  int ranks = 1;  ///< logical cores
 };
 
 /// A program ordered and timed on its machine, with the span's range from the ends of the
@@ -20,6 +21,9 @@ struct Timed {
 };
 
 Timed time(const program::Program& program, const TimeOptions& options);
+/// The programs of cores that meet; the range is that of the slowest.
+std::vector<Timed> time(const std::vector<const program::Program*>& cores, const Meetings& meetings,
+                        const TimeOptions& options);
 
 /// The trace of one core; `intervals` false leaves out everything but the totals.
 profile::Trace make_trace(const program::Program& program, const Timed& timed,

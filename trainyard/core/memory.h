@@ -48,6 +48,7 @@ class CoreMemory final : public isa::Memory {
   std::vector<uint8_t> undefined_mask(const Call& call, int slot) override;
   void define(const Call& call, int slot, bool defined) override;
   std::vector<uint8_t> written(const Call& call, int slot, bool& all) override;
+  void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined) override;
 
   /// Byte offsets from resolve()'s rows of the columns of an indirect operand. Throws E211 for an
   /// index that is not all written, E120 for an offset outside the view, K001 where groups of
@@ -56,7 +57,6 @@ class CoreMemory final : public isa::Memory {
 
   /// Per element of the operand, 1 where an index out of bounds was skipped; empty: nowhere.
   std::vector<uint8_t> skipped_mask(const Call& call, int slot);
-  void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined);
 
   void note_origin(TensorId tensor, UndefinedOrigin origin);
   UndefinedOrigin origin(TensorId tensor) const;

@@ -1,11 +1,12 @@
 // The event loop. Each lane issues in order; among the lanes whose next instruction has all its
 // operands, the one that starts first goes first, so what lanes share is granted in order of
-// simulated time (ties: the lower lane). Nothing steps through cycles.
+// simulated time (ties: the lower core, the lower lane). Nothing steps through cycles.
 
 #include "trainyard/core/timing.h"
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace trainyard::core {
 
@@ -58,68 +59,193 @@ class DmaEngines {
   double hbm_ps_per_byte_ = 0;
 };
 
-}  // namespace
+// One core on its way through its program.
+class Clock {
+ public:
+  Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers);
 
-Timeline time_program(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers) {
+  struct Choice {
+    int lane = -1;
+    Picoseconds start = 0;
+  };
+  /// What could be issued next, meetings apart; lane -1: nothing.
+  Choice choose() const;
+  /// The next meeting, if all that it waits for on this core is there; else lane -1.
+  Choice arrival() const;
+  /// How many meetings are over.
+  size_t met() const { return met_; }
+  void issue(const Choice& choice);
+  Timeline finish();
+
+ private:
+  Picoseconds start_of(int lane) const { return std::max(idle_at(lane), ready_at(head_[lane])); }
+  // When the lane has come to its next instruction, loops included.
+  Picoseconds idle_at(int lane) const {
+    const Step& step = ordered_.steps[head_[lane]];
+    return free_at_[lane] + step.taken * taken_ + step.not_taken * not_taken_;
+  }
+  // Until an instruction starts, its place in the timeline holds when its operands are there.
+  Picoseconds ready_at(uint32_t k) const { return timeline_.start[k]; }
+
+  const Ordered& ordered_;
+  DmaEngines dma_;
+  Picoseconds hop_;                // of a semaphore between engines
+  Picoseconds taken_, not_taken_;  // branches
+  Timeline timeline_;
+  std::vector<uint32_t> next_;     // of the same lane
+  std::vector<uint32_t> waiting_;  // how many an instruction still waits for
+  std::vector<uint32_t> meetings_;
+  size_t met_ = 0;
+  std::array<uint32_t, kLaneCount> head_;
+  std::array<Picoseconds, kLaneCount> free_at_{};
+};
+
+Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers)
+    : ordered_(ordered), dma_(machine, hbm_sharers), waiting_(ordered.waits) {
   const auto n = static_cast<uint32_t>(ordered.steps.size());
-  Timeline t;
-  t.start.resize(n);
-  t.end.resize(n);
-  t.waited_for.assign(n, kNone);
-  t.busy.assign(kLaneCount, 0);
-  DmaEngines dma(machine, hbm_sharers);
+  timeline_.start.resize(n);
+  timeline_.end.resize(n);
+  timeline_.waited_for.assign(n, kNone);
+  timeline_.busy.assign(kLaneCount, 0);
   const machine::Sequencer& s = machine.core.sequencer;
-  const Picoseconds hop = base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns);
-
-  // Each lane's positions in issue order, as a linked list through `next`.
-  std::vector<uint32_t> next(n, kNone), waiting = ordered.waits;
-  std::array<uint32_t, kLaneCount> head, tail;
-  head.fill(kNone);
+  hop_ = base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns);
+  taken_ = base::ns_to_ps(s.branch_taken_ns);
+  not_taken_ = base::ns_to_ps(s.branch_not_taken_ns);
+  next_.assign(n, kNone);
+  std::array<uint32_t, kLaneCount> tail;
+  head_.fill(kNone);
   tail.fill(kNone);
   for (uint32_t k = 0; k < n; ++k) {
     const auto lane = static_cast<int>(ordered.steps[k].lane);
-    (head[lane] == kNone ? head[lane] : next[tail[lane]]) = k;
+    (head_[lane] == kNone ? head_[lane] : next_[tail[lane]]) = k;
     tail[lane] = k;
+    if (ordered.steps[k].meets) meetings_.push_back(k);
   }
-  std::array<Picoseconds, kLaneCount> free_at{};
-  std::vector<Picoseconds>& ready_at = t.start;  // until an instruction starts
+}
 
-  for (uint32_t done = 0; done < n; ++done) {
-    int best = -1;
-    Picoseconds start = 0;
-    for (int lane = 0; lane < kLaneCount; ++lane) {
-      const uint32_t k = head[lane];
-      if (k == kNone || waiting[k] > 0) continue;
-      const Picoseconds at = std::max(free_at[lane], ready_at[k]);
-      if (best < 0 || at < start) best = lane, start = at;
-    }
-    const uint32_t k = head[best];
-    const Step& step = ordered.steps[k];
-    if (ready_at[k] <= free_at[best]) t.waited_for[k] = kNone;
-    Picoseconds end = start + step.latency;
-    if (step.dma != kNone) {
-      const DmaWork& work = ordered.dmas[step.dma];
-      end = dma.move(work, start + work.first) + work.tail;
-    }
-    t.start[k] = start;
-    t.end[k] = end;
-    t.span = std::max(t.span, end);
-    t.busy[best] += step.busy;
-    free_at[best] = start + step.busy;
-    head[best] = next[k];
-    for (uint32_t e = ordered.successor_begin[k]; e < ordered.successor_begin[k + 1]; ++e) {
-      const uint32_t to = ordered.successors[e] >> 1;
-      const Picoseconds at = end + (ordered.successors[e] & 1 ? hop : 0);
-      if (at > ready_at[to]) {
-        ready_at[to] = at;
-        t.waited_for[to] = k;
-      }
-      --waiting[to];
-    }
+Clock::Choice Clock::choose() const {
+  Choice best;
+  for (int lane = 0; lane < kLaneCount; ++lane) {
+    const uint32_t k = head_[lane];
+    if (k == kNone || waiting_[k] > 0 || ordered_.steps[k].meets) continue;
+    const Picoseconds start = start_of(lane);
+    if (best.lane < 0 || start < best.start) best = {lane, start};
   }
-  t.dma_busy = dma.busy;
-  t.dma_engines = dma.count();
-  return t;
+  return best;
+}
+
+Clock::Choice Clock::arrival() const {
+  if (met_ == meetings_.size()) return {};
+  const uint32_t k = meetings_[met_];
+  const auto lane = static_cast<int>(ordered_.steps[k].lane);
+  if (head_[lane] != k || waiting_[k] > 0) return {};
+  return {lane, start_of(lane)};
+}
+
+void Clock::issue(const Choice& choice) {
+  const auto [lane, start] = choice;
+  const uint32_t k = head_[lane];
+  const Step& step = ordered_.steps[k];
+  Timeline& t = timeline_;
+  if (ready_at(k) <= idle_at(lane)) t.waited_for[k] = kNone;
+  Picoseconds end = start + step.latency;
+  if (step.dma != kNone) {
+    const DmaWork& work = ordered_.dmas[step.dma];
+    end = dma_.move(work, start + work.first) + work.tail;
+  }
+  t.start[k] = start;
+  t.end[k] = end;
+  t.span = std::max(t.span, end);
+  t.busy[lane] += step.busy;
+  free_at_[lane] = start + step.busy;
+  head_[lane] = next_[k];
+  met_ += step.meets;
+  for (uint32_t e = ordered_.successor_begin[k]; e < ordered_.successor_begin[k + 1]; ++e) {
+    const uint32_t to = ordered_.successors[e] >> 1;
+    const Picoseconds at = end + (ordered_.successors[e] & 1 ? hop_ : 0);
+    if (at > t.start[to]) {
+      t.start[to] = at;
+      t.waited_for[to] = k;
+    }
+    --waiting_[to];
+  }
+}
+
+Timeline Clock::finish() {
+  timeline_.dma_busy = dma_.busy;
+  timeline_.dma_engines = dma_.count();
+  return std::move(timeline_);
+}
+
+// A meeting to which all of its cores have come, and the time at which the last one did.
+struct Ready {
+  const std::vector<int>* cores = nullptr;
+  Picoseconds start = 0;
+};
+
+// The first meeting that can be held now; none: no cores.
+Ready next_meeting(const std::vector<Clock>& clocks, const Meetings& meetings) {
+  Ready best;
+  for (size_t core = 0; core < clocks.size(); ++core) {
+    if (clocks[core].met() == meetings.of[core].size()) continue;
+    const uint32_t meeting = meetings.of[core][clocks[core].met()];
+    const std::vector<int>& cores = meetings.cores[meeting];
+    if (cores.front() != static_cast<int>(core)) continue;  // its first core looks after it
+    Ready ready{&cores, 0};
+    for (const int other : cores) {
+      const Clock& clock = clocks[other];
+      const bool here = clock.met() < meetings.of[other].size() &&
+                        meetings.of[other][clock.met()] == meeting && clock.arrival().lane >= 0;
+      if (!here) ready.cores = nullptr;
+      if (!ready.cores) break;
+      ready.start = std::max(ready.start, clock.arrival().start);
+    }
+    if (ready.cores && (!best.cores || ready.start < best.start)) best = ready;
+  }
+  return best;
+}
+
+}  // namespace
+
+Meetings Meetings::alone(size_t count) {
+  Meetings all;
+  all.cores.assign(count, {0});
+  all.of.emplace_back(count);
+  std::iota(all.of[0].begin(), all.of[0].end(), 0);
+  return all;
+}
+
+Timeline time_program(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers) {
+  const auto count = static_cast<size_t>(std::ranges::count_if(ordered.steps, &Step::meets));
+  return std::move(time_programs({&ordered}, Meetings::alone(count), machine, hbm_sharers).front());
+}
+
+std::vector<Timeline> time_programs(const std::vector<const Ordered*>& cores,
+                                    const Meetings& meetings, const machine::Machine& machine,
+                                    int hbm_sharers) {
+  std::vector<Clock> clocks;
+  for (const Ordered* core : cores) clocks.emplace_back(*core, machine, hbm_sharers);
+  for (;;) {
+    Clock* first = nullptr;
+    Clock::Choice best;
+    for (Clock& clock : clocks) {
+      const Clock::Choice choice = clock.choose();
+      if (choice.lane < 0 || (first && choice.start >= best.start)) continue;
+      first = &clock;
+      best = choice;
+    }
+    const Ready meeting = next_meeting(clocks, meetings);
+    if (meeting.cores && (!first || meeting.start <= best.start)) {
+      for (const int core : *meeting.cores)
+        clocks[core].issue({clocks[core].arrival().lane, meeting.start});
+      continue;
+    }
+    if (!first) break;
+    first->issue(best);
+  }
+  std::vector<Timeline> timelines;
+  for (Clock& clock : clocks) timelines.push_back(clock.finish());
+  return timelines;
 }
 
 }  // namespace trainyard::core

@@ -22,8 +22,21 @@ struct Timeline {
   int dma_engines = 0;
 };
 
+/// Which cores meet when.
+struct Meetings {
+  /// Of a core that is timed by itself, and so never waits for another.
+  static Meetings alone(size_t count);
+
+  std::vector<std::vector<int>> cores;    ///< by meeting: who is there
+  std::vector<std::vector<uint32_t>> of;  ///< by core: its meetings, in program order
+};
+
 /// Times an ordered program on its core. `hbm_sharers`: cores of the stack that run at the same
 /// time. Deterministic; no host time, no threads.
 Timeline time_program(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers = 1);
+/// The same for cores that meet: a meeting starts on all of its cores when the last has come.
+std::vector<Timeline> time_programs(const std::vector<const Ordered*>& cores,
+                                    const Meetings& meetings, const machine::Machine& machine,
+                                    int hbm_sharers);
 
 }  // namespace trainyard::core

@@ -17,24 +17,38 @@ namespace trainyard::core {
 using base::Code;
 using base::Error;
 
+namespace {
+
+// Whether an operand writes every byte of its tensor.
+bool overwrites(const isa::OperandView& v) {
+  return v.layout->indirect == isa::Indirect::none && v.bytes() == v.tensor->bytes();
+}
+
+// Whether an instruction reads a tensor, be it the one it writes.
+bool reads(const Call& call, TensorId id) {
+  bool found = false;
+  program::for_each_operand(call, [&](int slot, isa::Access access) {
+    found |= access == isa::Access::read && call.raw(slot).tensor == id;
+  });
+  return found;
+}
+
+}  // namespace
+
 Values::Values(const Program& program, ValueOptions options)
     : program_(program), options_(std::move(options)), memory_(program, state_) {}
 
 void Values::run_one(InstructionId i) {
   const Call call = program_.call(i);
-  base::Rounding rounding;
-  rounding.stochastic = options_.stochastic_rounding;
-  rounding.seed = options_.seed;
-  rounding.stream = static_cast<uint64_t>(program_.core()) << 40 | i;
   isa::integer_use() = {};
   try {
     if (program_.instruction(i).dynamic && isa::any_indirect(call)) {
       StagedMemory staged(call, memory_);
-      isa::Run run(call, staged, state_, rounding);
+      isa::Run run(call, staged, state_, rounding_of(i));
       call.spec().run(run);
       staged.scatter();
     } else {
-      isa::Run run(call, memory_, state_, rounding);
+      isa::Run run(call, memory_, state_, rounding_of(i));
       call.spec().run(run);
     }
     if (isa::rounds_integers(call, isa::integer_use())) note_rounded_integers(i);
@@ -64,13 +78,66 @@ std::vector<profile::Finding> Values::findings() const {
   return all;
 }
 
-void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
+base::Rounding Values::rounding_of(InstructionId i) const {
+  base::Rounding rounding;
+  rounding.stochastic = options_.stochastic_rounding;
+  rounding.seed = options_.seed;
+  rounding.stream = static_cast<uint64_t>(program_.core()) << 40 | i;
+  return rounding;
+}
+
+void Values::begin_window() {
   state_.registers.resize(program_.register_count());
   state_.register_defined.resize(program_.register_count());
   memory_.begin_window();
+  uses_.resize(program_.tensor_count());
+  touched_.resize(program_.tensor_count());
+  for (; counted_ < program_.size(); ++counted_)
+    for (const isa::Operand& o : program_.operands(counted_)) ++uses_[o.tensor];
+}
+
+void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
+  begin_window();
   if (done_ == end) return;
   if (options_.recorder) options_.recorder->grow(end);
   Execution(*this, end, keep).run();
+}
+
+std::unique_ptr<Values::Side> Values::begin_meeting() {
+  begin_window();
+  if (options_.recorder) options_.recorder->grow(done_ + 1);
+  prepare(done_);
+  return std::make_unique<Side>(program_.call(done_), memory_, state_, rounding_of(done_));
+}
+
+void Values::end_meeting(const std::vector<uint8_t>& keep) {
+  if (options_.recorder) options_.recorder->record(done_, memory_, state_);
+  finish(done_, keep);
+  ++done_;
+}
+
+void Values::prepare(InstructionId i) {
+  const Call call = program_.call(i);
+  program::for_each_operand(call, [&](int slot, isa::Access access) {
+    const isa::OperandView v = call.view(slot);
+    const bool first_use = !touched_[v.id];
+    touched_[v.id] = 1;
+    // A transfer with dynamic addresses may skip rows, and so leave some of the tensor fresh.
+    // An update in place may keep some of it, elementwise.
+    const bool keeps =
+        access == isa::Access::update && call.spec().definedness == isa::Definedness::elementwise;
+    const bool whole = first_use && access != isa::Access::read && !keeps && overwrites(v) &&
+                       !program_.instruction(i).dynamic && !reads(call, v.id);
+    memory_.prepare(v.id, whole);
+    if (access != isa::Access::read && !v.tensor->has_address()) memory_.storage(v.id)->own();
+  });
+}
+
+void Values::finish(InstructionId i, const std::vector<uint8_t>& keep) {
+  for (const isa::Operand& o : program_.operands(i)) {
+    const bool kept = o.tensor < keep.size() && keep[o.tensor];
+    if (--uses_[o.tensor] == 0 && !kept) memory_.release(o.tensor);
+  }
 }
 
 void Values::check_output(TensorId output) {

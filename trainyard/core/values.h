@@ -35,11 +35,22 @@ class Values {
   void record_into(std::shared_ptr<Recorder> recorder) { options_.recorder = std::move(recorder); }
   const std::shared_ptr<Recorder>& recorder() const { return options_.recorder; }
 
-  /// Runs instructions [done, end). `last`: nothing follows, so a tensor is released after its last
-  /// use; `keep` (by tensor id, may be shorter than the program's tensors) prevents that.
-  /// Throws base::Error with the place of the instruction that failed.
+  /// Runs instructions [done, end), in none of which cores meet. A tensor is released after its
+  /// last use in the program; `keep` (by tensor id, may be shorter than the program's tensors)
+  /// prevents that. Throws base::Error with the place of the instruction that failed.
   void run(InstructionId end, const std::vector<uint8_t>& keep);
 
+  /// What this core brings to the next instruction, in which cores meet; `end_meeting` goes on to
+  /// the one after it.
+  struct Side {
+    Call call;
+    isa::Run run;
+    Side(const Call& c, CoreMemory& memory, isa::CoreState& state, const base::Rounding& rounding)
+        : call(c), run(call, memory, state, rounding) {}
+    Side(const Side&) = delete;
+  };
+  std::unique_ptr<Side> begin_meeting();
+  void end_meeting(const std::vector<uint8_t>& keep);
   /// What the values up to now have shown, once a line: arithmetic on integers that float32 rounds.
   std::vector<profile::Finding> findings() const;
 
@@ -49,6 +60,12 @@ class Values {
  private:
   friend class Execution;
   void run_one(InstructionId i);
+  void begin_window();
+  /// Gives an instruction's operands their storage. Not concurrent, as finish().
+  void prepare(InstructionId i);
+  /// Releases the tensors whose last use this was.
+  void finish(InstructionId i, const std::vector<uint8_t>& keep);
+  base::Rounding rounding_of(InstructionId i) const;
   void note_rounded_integers(InstructionId i);
 
   const Program& program_;
@@ -56,6 +73,9 @@ class Values {
   isa::CoreState state_;
   CoreMemory memory_;
   InstructionId done_ = 0;
+  InstructionId counted_ = 0;     // instructions whose operands are in uses_
+  std::vector<uint32_t> uses_;    // by tensor: operands to come; one not kept dies with its last
+  std::vector<uint8_t> touched_;  // by tensor: had an operand already
   std::set<uint32_t> rounded_integers_;  // sites
   std::mutex mutex_;                     // of rounded_integers_
 };

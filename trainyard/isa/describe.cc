@@ -32,6 +32,7 @@ std::string_view word_of(ParamKind kind) {
     case ParamKind::oob_mode: return "oob_mode";
     case ParamKind::reduce_cmd: return "reduce_cmd";
     case ParamKind::perf_mode: return "matmul_perf_mode";
+    case ParamKind::dma_engine: return "dma_engine";
     case ParamKind::reg: return "register";
     case ParamKind::reg_or_integer: return "register or integer";
     case ParamKind::name: return "string";

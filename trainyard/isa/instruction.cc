@@ -62,6 +62,8 @@ std::span<const std::string_view> member_names(ParamKind kind) {
   static constexpr std::array<std::string_view, 5> reduce = {"idle", "reset", "reduce",
                                                              "reset_reduce", "load_reduce"};
   static constexpr std::array<std::string_view, 2> perf = {"none", "double_row"};
+  // nki.isa.dma_engine counts from 1.
+  static constexpr std::array<std::string_view, 3> dma = {"unknown", "dma", "gpsimd_dma"};
   static const auto engines = [] {
     std::array<std::string_view, kEngineCount> names;
     for (int e = 0; e < kEngineCount; ++e) names[e] = name_of(static_cast<Engine>(e));
@@ -73,6 +75,7 @@ std::span<const std::string_view> member_names(ParamKind kind) {
     case ParamKind::oob_mode: return oob;
     case ParamKind::reduce_cmd: return reduce;
     case ParamKind::perf_mode: return perf;
+    case ParamKind::dma_engine: return dma;
     default: return {};
   }
 }

@@ -33,6 +33,7 @@ enum class ParamKind : uint8_t {
   oob_mode,
   reduce_cmd,
   perf_mode,
+  dma_engine,
   reg,  ///< a VirtualRegister
   reg_or_integer,
   name,  ///< the label of the instruction
@@ -118,6 +119,16 @@ struct Spec {
   /// called after the values are there.
   std::vector<uint8_t> (*undefined)(const Call&, Memory&, const UndefinedMasks&,
                                     int param) = nullptr;
+
+  /// Set for an instruction in which cores meet: called once for all of them, in their order,
+  /// instead of `run`; it also says what becomes defined. Throws where they do not go together.
+  void (*meet)(std::span<Run* const> sides) = nullptr;
+  /// What those that meet have in common, such as the pipe: only equal ones go together.
+  int64_t (*meeting)(const Call&) = nullptr;
+  /// The ranks that meet, in their order, each with its core of this number; null: the cores of
+  /// one rank meet.
+  std::vector<int64_t> (*ranks)(const Call&) = nullptr;
+  std::string_view module = "nki.isa";  ///< where Python has it
 
   int find(std::string_view param) const;  ///< index, or -1
 

@@ -86,6 +86,13 @@ void check_index(const Call& call, int param, int i) {
 
 }  // namespace
 
+void check_meets(const Call& call) {
+  if (call.tables().cores() > 1) return;
+  throw Error(Code::E305, fmt::format("{}: there is no other core to meet", call.spec().name))
+      .limit("1 physical core", "2", "the launch grid")
+      .fix("Launch the kernel as kernel[2](…).");
+}
+
 void check_start_partition(const Call& call, int param, const OperandView& v, int count) {
   const int start = v.start_partition();
   const int align = count > 64 ? 128 : count > 32 ? 64 : 32;
@@ -125,7 +132,7 @@ void check_common(const Call& call) {
     if (!call.is_tensor(param)) continue;
     for (int i = 0; i < call.tensor_count(param); ++i) {
       const OperandView v = call.operand(param, i);
-      if (!reaches(engine, v.buffer(), spec.params[p].access))
+      if (!spec.meet && !reaches(engine, v.buffer(), spec.params[p].access))
         throw Error(Code::E107,
                     fmt::format("{} is in {}, which the {} engine cannot {}", label(call, param),
                                 name_of(v.buffer()), name_of(engine),

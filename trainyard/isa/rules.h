@@ -11,8 +11,12 @@ namespace trainyard::isa {
 
 /// Rules of every instruction, called by the front end before Spec::check: the core has the
 /// instruction and the engine; on-chip operands have at most 128 partitions and start on a legal
-/// partition; each operand is in a memory that the engine reaches.
+/// partition; each operand is in a memory that the engine reaches (where cores meet, DMA engines do
+/// the work, and the instruction has rules of its own).
 void check_common(const Call& call);
+
+/// The program runs on one of several cores, which can meet (E305).
+void check_meets(const Call& call);
 
 /// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for
 /// more than 32, else a multiple of 32 (E108).

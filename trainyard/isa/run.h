@@ -41,6 +41,8 @@ class Memory {
   virtual std::vector<uint8_t> undefined_mask(const Call& call, int slot) = 0;
   /// Marks the operand's elements as written (or, `defined` false, as never written).
   virtual void define(const Call& call, int slot, bool defined) = 0;
+  /// Marks single elements, as undefined_mask tells them.
+  virtual void define_mask(const Call& call, int slot, const std::vector<uint8_t>& undefined) = 0;
   /// For nc_matmul with accumulate=None: per element of the operand, row-major, 1 where it has been
   /// written since its tensor was declared. Empty: nowhere. `all` is set if everywhere.
   virtual std::vector<uint8_t> written(const Call& call, int slot, bool& all) = 0;

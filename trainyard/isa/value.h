@@ -35,6 +35,7 @@ std::string_view name_of(Engine engine);
 enum class DgeMode : uint8_t { unknown, swdge, hwdge, none };
 enum class OobMode : uint8_t { error, skip };
 enum class ReduceCmd : uint8_t { idle, reset, reduce, reset_reduce, load_reduce };
+enum class DmaEngine : uint8_t { unknown, dma, gpsimd_dma };
 enum class PerfMode : uint8_t { none, double_row };
 
 /// One argument. Tensors are operands; lists are interned in the program.

@@ -145,12 +145,13 @@ struct Chip {
   double hbm_gb = 0;
   double hbm_tb_s = 0;
   double peak_bf16_tflops = 0, peak_fp8_tflops = 0, peak_fp32_tflops = 0;  ///< as published
-  double peak_sparse_tflops = 0;  ///< 0: no structured sparsity
-  double peak_int8_tops = 0;      ///< 0: not advertised
-  double dma_tb_s = 0;            ///< as advertised; 0: no figure
-  int hbm_stacks = 0;             ///< 0: no figure
-  int collective_cores = 0;       ///< CC-cores that programs can use
-  double power_w = 0;             ///< 0: no figure
+  double peak_sparse_tflops = 0;    ///< 0: no structured sparsity
+  double peak_int8_tops = 0;        ///< 0: not advertised
+  double dma_tb_s = 0;              ///< as advertised; 0: no figure
+  int hbm_stacks = 0;               ///< 0: no figure
+  double collective_launch_ns = 0;  ///< call of a collective to its first step
+  int collective_cores = 0;         ///< CC-cores that programs can use
+  double power_w = 0;               ///< 0: no figure
   std::vector<Link> links;
 };
 

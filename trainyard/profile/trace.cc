@@ -2,6 +2,8 @@
 
 #include "trainyard/profile/trace.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ranges>
 
@@ -13,12 +15,18 @@ double share(Picoseconds part, Picoseconds whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-void add_lanes(Trace& all, const Trace& core, size_t index) {
+std::string name_of(size_t core, size_t cores, size_t cores_a_rank) {
+  if (cores == cores_a_rank) return fmt::format("core {}", core);
+  if (cores_a_rank == 1) return fmt::format("rank {}", core);
+  return fmt::format("rank {} core {}", core / cores_a_rank, core % cores_a_rank);
+}
+
+void add_lanes(Trace& all, const Trace& core, const std::string& name) {
   const auto first = static_cast<uint32_t>(all.intervals.size());
   const auto label = static_cast<uint32_t>(all.labels.size());
   const auto source = static_cast<uint32_t>(all.sources.size());
   for (Lane lane : core.lanes) {
-    lane.name = "core " + std::to_string(index) + " " + lane.name;
+    lane.name = name + " " + lane.name;
     for (uint32_t& k : lane.intervals) k += first;
     all.lanes.push_back(std::move(lane));
   }
@@ -60,7 +68,7 @@ double Trace::busy_share(const Lane& lane) const { return share(lane.busy, span)
 
 double Trace::dma_share() const { return share(dma_busy, span * std::max(1, dma_engines)); }
 
-Trace combine(const std::vector<Trace>& cores) {
+Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank) {
   if (cores.size() == 1) return cores.front();
   Trace all = cores.front();
   all.lanes.clear();
@@ -68,7 +76,8 @@ Trace combine(const std::vector<Trace>& cores) {
   all.transfers.clear();
   all.labels.clear();
   all.sources.clear();
-  for (size_t i = 0; i < cores.size(); ++i) add_lanes(all, cores[i], i);
+  for (size_t i = 0; i < cores.size(); ++i)
+    add_lanes(all, cores[i], name_of(i, cores.size(), cores_a_rank));
   for (const Trace& core : cores | std::views::drop(1)) {
     all.span = std::max(all.span, core.span);
     all.low = std::max(all.low, core.low);

@@ -88,8 +88,9 @@ struct Trace {
   double dma_share() const;  ///< mean over the DMA engines
 };
 
-/// The traces of the cores of one logical core, which start together, as one: lanes are named
-/// "core 0 tensor", bytes and operations add up, the slowest core sets the span.
-Trace combine(const std::vector<Trace>& cores);
+/// The traces of the cores of one logical core, or of several (ranks), which start together, as
+/// one: lanes are named "core 0 tensor" or "rank 1 core 0 tensor", bytes and operations add up,
+/// the slowest core sets the span.
+Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank);
 
 }  // namespace trainyard::profile

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "trainyard/program/program.h"
 
@@ -24,6 +25,13 @@ constexpr int64_t kElementsMax = int64_t{1} << 40;  // of an access; keeps all s
   throw Error(Code::E122, std::move(message))
       .limit(std::move(found), std::move(allowed),
              fmt::format("{} in {}", t.name.empty() ? "the tensor" : t.name, name_of(t.buffer)));
+}
+
+// For messages: the ends of int64 where the sum lies beyond.
+int64_t sum(int64_t a, int64_t b) {
+  int64_t result;
+  if (!__builtin_add_overflow(a, b, &result)) return result;
+  return a < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
 }
 
 // How far dimensions [first, ndim) reach below and above the start.
@@ -79,7 +87,7 @@ void check_access(const Program& program, const Operand& operand, const Operand*
   const auto range = [&](const Reach& r, int64_t start, int64_t size, const char* what) {
     if (start < 0 || start >= size || r.low < -start || r.high >= size - start)
       refuse(t, fmt::format("the pattern reaches outside {}", what),
-             fmt::format("elements {}{:+} to {}{:+}", start, r.low, start, r.high),
+             fmt::format("elements {} to {}", sum(start, r.low), sum(start, r.high)),
              fmt::format("0 to {}", size - 1));
   };
   // The rows of a gather are checked when their indices are known.

@@ -41,6 +41,7 @@ Costs costs_of(const Program& program, const machine::Machine& machine) {
     const Call call = program.call(i, machine);
     Step& step = costs.steps[i];
     step.lane = lane_of(call);
+    step.meets = program.meets(i);
     if (!call.spec().cost) continue;
     const isa::Cost c = call.spec().cost(call);
     step.busy = c.busy;

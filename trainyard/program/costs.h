@@ -22,6 +22,9 @@ struct Step {
   base::Picoseconds busy = 0, latency = 0;
   uint32_t dma = kNone;  ///< index of its DmaWork, or kNone
   Lane lane = Lane::sync;
+  bool meets = false;  ///< with the other cores, in program order
+  /// Branches of loops that its lane comes to just before it: taken, and not.
+  uint8_t taken = 0, not_taken = 0;
 };
 
 struct Costs {

@@ -20,6 +20,18 @@ std::string words(const Program& program, InstructionId i) {
                      label.empty() ? "" : fmt::format(" \"{}\"", label));
 }
 
+// A producer that comes later in the program lies in the same round of the same loop.
+void check_backwards(const Program& program, const Edge& edge) {
+  for (const Branch& b : program.branches()) {
+    if (b.before <= edge.consumer || b.before > edge.producer) continue;
+    throw Error(Code::E111,
+                fmt::format("{} waits for {}, which a loop comes to only later",
+                            words(program, edge.consumer), words(program, edge.producer)))
+        .fix("Leave the edge within one round of the loop.")
+        .at(program.place(program.instruction(edge.consumer).site));
+  }
+}
+
 // By tensor.
 std::vector<InstructionId> last_uses(const Program& program) {
   std::vector<InstructionId> last(program.tensor_count(), kNone);
@@ -35,6 +47,7 @@ DependenceTable::DependenceTable(const Program& program) : begin_(program.size()
   std::ranges::sort(edges);
   auto edge = edges.begin();
   bool backwards = false;
+  InstructionId meeting = kNone;  // all cores meet in program order, so that none waits forever
   const std::vector<InstructionId> last_use = last_uses(program);
   Dependencies dependencies(program);
   list_.reserve(2 * program.size());  // about what kernels have
@@ -45,9 +58,15 @@ DependenceTable::DependenceTable(const Program& program) : begin_(program.size()
     for (; edge != edges.end() && edge->consumer == i; ++edge) {
       const auto same = std::find_if(list_.begin() + begin_[i], list_.end(),
                                      [&](const Dependence& d) { return d.id == edge->producer; });
-      if (same == list_.end()) list_.push_back({edge->producer, true});
-      else same->data = true;
-      backwards |= edge->producer >= i;
+      if (same == list_.end()) list_.push_back({edge->producer, Dependence::Kind::data});
+      else same->kind = Dependence::Kind::data;
+      if (edge->producer < i) continue;
+      backwards = true;
+      check_backwards(program, *edge);
+    }
+    if (program.meets(i)) {
+      if (meeting != kNone) list_.push_back({meeting, Dependence::Kind::order});
+      meeting = i;
     }
     begin_[i + 1] = static_cast<uint32_t>(list_.size());
   }

@@ -6,6 +6,8 @@
 
 namespace trainyard::program {
 
+using Kind = Dependence::Kind;
+
 namespace {
 
 constexpr int kGrid = 16;          // cells along each axis of a memory
@@ -65,19 +67,19 @@ void Dependencies::set_grid(Memory& m, const isa::Tensor& t, const Frame& frame)
   g.cells.resize(static_cast<size_t>(g.row_cells) * g.byte_cells);
 }
 
-void Dependencies::follow(InstructionId earlier, InstructionId i, bool data,
+void Dependencies::follow(InstructionId earlier, InstructionId i, Dependence::Kind kind,
                           std::vector<Dependence>& before) {
   if (earlier == kNone || earlier == i) return;
   if (earlier >= followed_by_.size()) followed_by_.resize(program_.size(), kNone);
   if (followed_by_[earlier] == i) return;
   followed_by_[earlier] = i;
-  before.push_back({earlier, data});
+  before.push_back({earlier, kind});
 }
 
 void Dependencies::follow_readers(const Entry& e, InstructionId i,
                                   std::vector<Dependence>& before) {
   for (uint32_t r = e.readers; r != kNone; r = readers_[r].next)
-    follow(readers_[r].id, i, false, before);
+    follow(readers_[r].id, i, Kind::memory, before);
 }
 
 void Dependencies::add_reader(Entry& e, InstructionId i) {
@@ -148,7 +150,7 @@ void Dependencies::access(Memory& m, const Region& region, isa::Access kind, Ins
   for_each_near(m, region, [&](uint32_t id) {
     const Entry& e = entries_[id];
     if (!may_overlap(e.region, region)) return;
-    follow(e.writer, i, kind != isa::Access::write, before);
+    follow(e.writer, i, kind == isa::Access::write ? Kind::memory : Kind::data, before);
     if (!write) {
       // A reader inside an entry is kept with it: a later write of any part will find it.
       if (e.region.covers(region)) same = id;
@@ -168,7 +170,7 @@ void Dependencies::access(Memory& m, const Region& region, isa::Access kind, Ins
 
 void Dependencies::access_whole(Entry& e, isa::Access kind, InstructionId i,
                                 std::vector<Dependence>& before) {
-  follow(e.writer, i, kind != isa::Access::write, before);
+  follow(e.writer, i, kind == isa::Access::write ? Kind::memory : Kind::data, before);
   if (kind == isa::Access::none || kind == isa::Access::read) return add_reader(e, i);
   follow_readers(e, i, before);
   drop_readers(e);

@@ -14,11 +14,15 @@
 
 namespace trainyard::program {
 
-/// An instruction that must come first. `data`: its result is read (or accumulated onto), or the
-/// kernel asked to wait for its end; otherwise only memory is reused.
+/// An instruction that must come first, and what for.
 struct Dependence {
+  enum class Kind : uint8_t {
+    order,   ///< it must be issued first; nothing waits for its end
+    memory,  ///< its memory is reused
+    data,    ///< its result is read (or accumulated onto), or the kernel asked to wait for its end
+  };
   InstructionId id;
-  bool data;
+  Kind kind;
 };
 
 class Dependencies {
@@ -66,7 +70,8 @@ class Dependencies {
   /// All of a register, of the accumulators or of the generators.
   void access_whole(Entry& entry, isa::Access kind, InstructionId i,
                     std::vector<Dependence>& before);
-  void follow(InstructionId earlier, InstructionId i, bool data, std::vector<Dependence>& before);
+  void follow(InstructionId earlier, InstructionId i, Dependence::Kind kind,
+              std::vector<Dependence>& before);
   void follow_readers(const Entry& entry, InstructionId i, std::vector<Dependence>& before);
   void add_reader(Entry& entry, InstructionId i);
   void drop_readers(Entry& entry);

@@ -10,7 +10,8 @@ namespace trainyard::program {
 
 std::string_view name_of(Lane lane) {
   constexpr std::array<std::string_view, kLaneCount> names = {
-      "tensor", "vector", "scalar", "gpsimd", "sync", "dma load", "dma store", "dma gather"};
+      "tensor",   "vector",    "scalar",     "gpsimd",    "sync",
+      "dma load", "dma store", "dma gather", "collective"};
   return names[static_cast<int>(lane)];
 }
 
@@ -18,6 +19,7 @@ namespace {
 
 Lane dma_lane(const Call& call) {
   const isa::Spec& spec = call.spec();
+  if (spec.ranks) return Lane::collective;
   if (spec.dge_mode_param >= 0 &&
       isa::dge_mode_of(call, spec.dge_mode_param) == isa::DgeMode::swdge)
     return Lane::dma_gather;

@@ -8,11 +8,22 @@
 namespace trainyard::program {
 
 /// Loads, stores and gathers are issued on queues of their own, so that a store that waits for its
-/// data does not hold up the loads behind it.
-enum class Lane : uint8_t { tensor, vector, scalar, gpsimd, sync, dma_load, dma_store, dma_gather };
-inline constexpr int kLaneCount = 8;
+/// data does not hold up the loads behind it; collectives by cores of their own.
+enum class Lane : uint8_t {
+  tensor,
+  vector,
+  scalar,
+  gpsimd,
+  sync,
+  dma_load,
+  dma_store,
+  dma_gather,
+  collective
+};
+inline constexpr int kLaneCount = 9;
 
 std::string_view name_of(Lane lane);
+/// Whether what it issues may end in another order.
 inline bool is_dma(Lane lane) { return lane >= Lane::dma_load; }
 
 /// The lane that an instruction is issued on.

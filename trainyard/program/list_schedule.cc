@@ -29,6 +29,7 @@ ListSchedule::ListSchedule(const Program& program, const DependenceTable& depend
     : dependencies_(dependencies),
       costs_(costs),
       given_(dependencies.order()),
+      branches_(program.branches()),
       window_(static_cast<uint32_t>(window)),
       room_(program, percent),
       waiting_(given_.size()),
@@ -60,7 +61,10 @@ void ListSchedule::link() {
 void ListSchedule::admit() {
   const auto n = static_cast<uint32_t>(given_.size());
   while (oldest_ < n && issued_[oldest_]) ++oldest_;
-  for (; admitted_ < n && admitted_ < oldest_ + window_; ++admitted_)
+  while (!branches_.empty() && branches_.front().before <= oldest_)
+    branches_ = branches_.subspan(1);
+  const uint32_t fence = branches_.empty() ? n : branches_.front().before;
+  for (; admitted_ < std::min(fence, oldest_ + window_); ++admitted_)
     if (waiting_[admitted_] == 0) ready_[lane_of(admitted_)].push(admitted_);
 }
 

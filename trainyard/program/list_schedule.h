@@ -47,6 +47,7 @@ class ListSchedule {
   const DependenceTable& dependencies_;
   const Costs& costs_;
   std::span<const InstructionId> given_;  // the order to improve on; a rank is a place in it
+  std::span<const Branch> branches_;      // to come: nothing moves across them
   uint32_t window_;
   Room room_;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <ranges>
 
 #include "trainyard/program/takeovers.h"
 
@@ -43,18 +44,37 @@ class Predecessors {
   std::vector<uint32_t> list_;
 };
 
-// Whether an edge within one lane is implied by in-order issue. The Tensor Engine accumulates in
-// order; other engines must see a result written before they read it.
-bool implied(Lane from, Lane to, bool data) {
+// Whether issuing in order is enough: each lane does, and all do between themselves for `order`.
+// The Tensor Engine accumulates in order; other engines must see a result written before they read
+// it.
+bool implied(Lane from, Lane to, Dependence::Kind kind) {
+  if (kind == Dependence::Kind::order) return true;
   if (from != to || is_dma(from)) return false;
-  return !data || from == Lane::tensor;
+  return kind == Dependence::Kind::memory || from == Lane::tensor;
 }
 
-void set_costs(Ordered& ordered, Costs costs) {
+// Each lane comes to a branch before its next instruction. Nothing has moved across one, so places
+// in the program and positions agree there.
+void set_branches(Ordered& ordered, const Program& program) {
+  std::array<Step*, kLaneCount> next{};  // of each lane, from the branch on
+  auto k = static_cast<uint32_t>(ordered.steps.size());
+  const auto add = [](uint8_t& count) { count = static_cast<uint8_t>(std::min(count + 1, 255)); };
+  for (const Branch& b : std::views::reverse(program.branches())) {
+    while (k > b.before) {
+      --k;
+      next[static_cast<int>(ordered.steps[k].lane)] = &ordered.steps[k];
+    }
+    for (Step* step : next)
+      if (step) add(b.taken ? step->taken : step->not_taken);
+  }
+}
+
+void set_costs(Ordered& ordered, const Program& program, Costs costs) {
   ordered.dmas = std::move(costs.dmas);
   ordered.steps.resize(ordered.sequence.size());
   for (size_t k = 0; k < ordered.sequence.size(); ++k)
     ordered.steps[k] = costs.steps[ordered.sequence[k]];
+  set_branches(ordered, program);
 }
 
 // Finds who waits for whom, by positions, and turns that round into successors.
@@ -75,10 +95,10 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
     predecessors.clear();
     for (const Dependence& d : dependencies.of(i)) {
       const uint32_t p = position[d.id];
-      if (!implied(ordered.steps[p].lane, lane, d.data)) predecessors.add(p);
+      if (!implied(ordered.steps[p].lane, lane, d.kind)) predecessors.add(p);
     }
     takeovers.visit_before(i, [&](uint32_t p) {
-      if (!implied(ordered.steps[p].lane, lane, false)) predecessors.add(p);
+      if (!implied(ordered.steps[p].lane, lane, Dependence::Kind::memory)) predecessors.add(p);
     });
     takeovers.record(i, k, lane);
     predecessors.for_each([&](uint32_t p) {
@@ -99,7 +119,8 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
 
 // The schedule that was asked for if its tiles fit; else one that keeps fewer alive, then program
 // order, packed from the bottom if need be, which leaves the largest holes. Tiles that the kernel
-// prepares long before their use may still not fit: by demand they wait for it.
+// prepares long before their use may still not fit: by demand they wait for it. Tiles of few
+// partitions lie side by side only if nothing else helps: it ties them to where they can meet.
 void place_with_fallbacks(Ordered& ordered, const Program& program,
                           const DependenceTable& dependencies, const Costs& costs,
                           const OrderOptions& options) {
@@ -113,14 +134,16 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
     } catch (const base::Error&) { return false; }
   };
   const bool free = options.schedule != SchedulePolicy::program;
+  const bool by_demand = free && program.branches().empty();  // it moves anything anywhere
   if (free) {
     for (int percent : {100, 75, 50})
       if (fits(options.schedule, options.place, percent)) return;
   }
   if (fits(SchedulePolicy::program, options.place)) return;
   if (fits(SchedulePolicy::program, PlacePolicy::first_fit)) return;
-  if (free && fits(SchedulePolicy::demand, options.place)) return;
-  if (free && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
+  if (by_demand && fits(SchedulePolicy::demand, options.place)) return;
+  if (by_demand && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
+  if (fits(SchedulePolicy::program, PlacePolicy::quadrants)) return;
   ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
 }
@@ -134,13 +157,13 @@ Ordered order(const Program& program, const machine::Machine& machine,
   // Dependencies are found in program order, whose semantics they keep.
   const DependenceTable dependencies(program);
   place_with_fallbacks(ordered, program, dependencies, costs, options);
-  set_costs(ordered, std::move(costs));
+  set_costs(ordered, program, std::move(costs));
   link(ordered, program, dependencies);
   return ordered;
 }
 
 void recost(Ordered& ordered, const Program& program, const machine::Machine& machine) {
-  set_costs(ordered, costs_of(program, machine));
+  set_costs(ordered, program, costs_of(program, machine));
 }
 
 }  // namespace trainyard::program

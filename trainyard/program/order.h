@@ -33,8 +33,9 @@ OrderOptions order_options(const machine::Machine& machine, std::string_view sch
                            std::string_view place);
 
 /// Schedules, places and orders a program with the costs of `machine`. Where the list schedule
-/// keeps more alive than fits, program order is taken, then first-fit placement, and last the
-/// order by demand. If nothing fits, the refusal tells of program order.
+/// keeps more alive than fits, program order is taken, then first-fit placement, the order by
+/// demand, and last tiles of few partitions side by side. If nothing fits, the refusal tells of
+/// program order.
 Ordered order(const Program& program, const machine::Machine& machine, const OrderOptions& options);
 
 /// Replaces the costs of an ordered program by those on another machine of the same generation.

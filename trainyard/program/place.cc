@@ -2,11 +2,14 @@
 
 #include "trainyard/program/place.h"
 
+#include "trainyard/program/quadrants.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <list>
+#include <optional>
 
 namespace trainyard::program {
 
@@ -227,7 +230,10 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
       life.last = std::max(life.last, k);
     }
   }
+  placement.partition.resize(n);
   Arena sbuf(program, policy, Buffer::sbuf, placement);
+  std::optional<Quadrants> quadrants;
+  if (policy == PlacePolicy::quadrants) quadrants.emplace(program, placement);
   Arena psum(program, policy, Buffer::psum, placement);
   std::vector<TensorId> ending;
   for (uint32_t k = 0; k < order.size(); ++k) {
@@ -235,14 +241,20 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
     for (const Operand& o : program.operands(order[k])) {
       const isa::Tensor& t = program.tensor(o.tensor);
       const bool placed = isa::is_on_chip(t.buffer) && !t.has_address();
-      Arena& arena = t.buffer == Buffer::psum ? psum : sbuf;
-      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0)
-        arena.take(o.tensor);
+      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0) {
+        if (t.buffer == Buffer::psum) psum.take(o.tensor);
+        else if (quadrants) quadrants->take(o.tensor);
+        else sbuf.take(o.tensor);
+      }
       if (placed && lives[o.tensor].last == k &&
           std::find(ending.begin(), ending.end(), o.tensor) == ending.end())
         ending.push_back(o.tensor);
     }
-    for (TensorId id : ending) (program.tensor(id).buffer == Buffer::psum ? psum : sbuf).give(id);
+    for (TensorId id : ending) {
+      if (program.tensor(id).buffer == Buffer::psum) psum.give(id);
+      else if (quadrants) quadrants->give(id);
+      else sbuf.give(id);
+    }
   }
   // HBM: addresses one after another, 64-byte aligned.
   for (TensorId id = 0; id < n; ++id) {

@@ -12,11 +12,13 @@ namespace trainyard::program {
 enum class PlacePolicy : uint8_t {
   ring,       ///< the region freed longest ago first, so that tile loops double-buffer
   first_fit,  ///< the lowest address that fits
+  quadrants,  ///< the same, tiles of at most 32 or 64 partitions side by side in SBUF
 };
 
 struct Placement {
   std::vector<int64_t>
       address;  ///< by tensor: byte offset in each partition, or in HBM; -1: unused
+  std::vector<uint8_t> partition;  ///< by tensor: where it starts; 0 without `quadrants`
   /// By tensor: the tensors whose bytes it takes over.
   std::vector<std::vector<TensorId>> evicts;
   int64_t sbuf_peak = 0, psum_peak = 0;  ///< bytes per partition, live at once

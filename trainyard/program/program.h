@@ -40,14 +40,20 @@ struct Edge {
   auto operator<=>(const Edge&) const = default;
 };
 
+/// A branch of a loop that the core runs itself: every engine decides at this place whether to go
+/// round once more. No instruction moves across it.
+struct Branch {
+  InstructionId before;  ///< the instruction that follows
+  bool taken;
+};
+
 class Program final : public isa::Tables {
  public:
-  explicit Program(std::shared_ptr<const machine::Machine> machine, int core = 0)
-      : machine_(std::move(machine)), core_(core) {}
+  explicit Program(std::shared_ptr<const machine::Machine> machine, const isa::Seat& seat = {})
+      : isa::Tables(seat), machine_(std::move(machine)) {}
 
   const machine::Machine& machine() const { return *machine_; }
   const std::shared_ptr<const machine::Machine>& shared_machine() const { return machine_; }
-  int core() const { return core_; }  ///< which physical core of the logical core
 
   TensorId add_tensor(isa::Tensor tensor);
   LayoutId intern(const isa::Layout& layout);
@@ -67,6 +73,10 @@ class Program final : public isa::Tables {
   }
   std::span<const Edge> edges() const { return edges_; }
 
+  /// The engines branch here, after what was added so far.
+  void add_branch(bool taken) { branches_.push_back({static_cast<InstructionId>(size()), taken}); }
+  std::span<const Branch> branches() const { return branches_; }
+
   /// Whether an instruction writes to the tensor, by its own name.
   bool is_written(TensorId id) const { return written_[id]; }
 
@@ -75,6 +85,8 @@ class Program final : public isa::Tables {
   uint32_t register_count() const { return registers_; }
   const Instruction& instruction(InstructionId i) const { return instructions_[i]; }
   const isa::Spec& spec(InstructionId i) const { return isa::spec(instructions_[i].opcode); }
+  /// Whether cores meet in this instruction.
+  bool meets(InstructionId i) const { return spec(i).meet != nullptr; }
   std::span<const Value> values(InstructionId i) const {
     return {&values_[instructions_[i].values], spec(i).params.size()};
   }
@@ -107,12 +119,12 @@ class Program final : public isa::Tables {
 
  private:
   std::shared_ptr<const machine::Machine> machine_;
-  int core_;
   std::vector<Instruction> instructions_;
   std::vector<Value> values_;
   std::vector<Operand> operands_;
   std::vector<uint8_t> written_;  // by tensor
   std::vector<Edge> edges_;
+  std::vector<Branch> branches_;  // in order
   uint32_t registers_ = 0;
 
   std::unordered_map<uint64_t, std::vector<LayoutId>> layout_index_;

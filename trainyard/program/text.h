@@ -11,14 +11,18 @@
 //   %1: dma_copy dst=t1 src=t0@0[[512, 128], [1, 512]]{scalar=r0 scale=512 limit=256 dim=0}
 //   %2: tensor_scalar@vector dst=t1 data=t1[0:128, 0:512:2] op0=multiply operand0=0x1.8p+1
 //
+//   branch taken
 //   %3: dma_copy dst=t2 src=t1 after=[%2]
+//   branch not taken
 //
-// An access is a tensor (all of it), a slice of each dimension, or `@offset[[step, count],
-// …]:dtype` in elements of that type, which is the tensor's if it is not named; a dynamic address
-// follows in braces (`vector=` for an index tile). Arguments with their default values are left
-// out. Numbers that are not integers are hexadecimal. `after` lists instructions whose end this one
-// waits for although data may not ask for it. A comment begins with `;` and, if it is
-// `file:line` (or `file:line in function`), says where the tensor or instruction came from.
+// `cores` says how many physical cores the logical core has, `rank` and `ranks` which of how many
+// logical cores it is, where that is not one. An access is a tensor (all
+// of it), a slice of each dimension, or `@offset[[step, count], …]:dtype` in elements of that type,
+// which is the tensor's if it is not named; a dynamic address follows in braces (`vector=` for an
+// index tile). Arguments with their default values are left out. Numbers that are not integers are
+// hexadecimal. `after` lists instructions whose end this one waits for although data may not ask
+// for it. A comment begins with `;` and, if it is `file:line` (or `file:line in function`), says
+// where the tensor or instruction came from.
 #pragma once
 
 #include <memory>

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int64_t kElementsMax = int64_t{1} << 40;  // of a tensor, so that bytes fit 64 bits
 constexpr int64_t kRegistersMax = 1 << 20;
+constexpr int64_t kRanksMax = 1 << 20;
 
 std::string signature(const Spec& spec) {
   std::string text(spec.name);
@@ -103,7 +104,20 @@ Program TextParser::parse_header(std::shared_ptr<const machine::Machine> machine
   machine::check_runs_kernels(*machine);
   lexer_.expect("core");
   lexer_.expect('=');
-  Program p(machine, static_cast<int>(integer("a core", 0, machine->chip.cores - 1)));
+  isa::Seat seat;
+  seat.core = static_cast<int>(integer("a core", 0, machine->chip.cores - 1));
+  if (lexer_.accept("cores")) {
+    lexer_.expect('=');
+    seat.cores = static_cast<int>(integer("a number of cores", seat.core + 1, machine->chip.cores));
+  }
+  if (lexer_.accept("rank")) {
+    lexer_.expect('=');
+    seat.rank = static_cast<int>(integer("a rank", 0, kRanksMax - 1));
+    lexer_.expect("ranks");
+    lexer_.expect('=');
+    seat.ranks = static_cast<int>(integer("a number of ranks", seat.rank + 1, kRanksMax));
+  }
+  Program p(machine, seat);
   p.name = name;
   end_statement();
   return p;
@@ -118,6 +132,11 @@ void TextParser::parse_statement(Program& p) {
     parse_ids(p, p.inputs);
   } else if (lexer_.accept("outputs")) {
     parse_ids(p, p.outputs);
+  } else if (lexer_.accept("branch")) {
+    const bool taken = !lexer_.accept("not");
+    lexer_.expect("taken");
+    p.add_branch(taken);
+    end_statement();
   } else if (at_numbered('t')) {
     parse_tensor(p);
   } else {

@@ -174,14 +174,23 @@ std::string print_access(const Program& p, std::span<const Operand> operands, in
 }
 
 std::string print_program(const Program& p) {
-  std::string out = fmt::format("program {} machine={} core={}\n", quoted(p.name),
+  std::string out = fmt::format("program {} machine={} core={}", quoted(p.name),
                                 quoted(p.machine().name), p.core());
+  const isa::Seat& seat = p.seat();
+  if (seat.cores > 1) out += fmt::format(" cores={}", seat.cores);
+  if (seat.ranks > 1) out += fmt::format(" rank={} ranks={}", seat.rank, seat.ranks);
+  out += '\n';
   if (p.register_count() > 0) out += fmt::format("registers {}\n", p.register_count());
   for (TensorId id = 0; id < p.tensor_count(); ++id) out += tensor_text(p, id);
   out += ids_text("inputs", p.inputs) + ids_text("outputs", p.outputs);
   std::vector<Edge> edges(p.edges().begin(), p.edges().end());
   std::ranges::sort(edges);
-  for (InstructionId i = 0; i < p.size(); ++i) out += instruction_text(p, edges, i);
+  auto branch = p.branches().begin();
+  for (InstructionId i = 0; i <= p.size(); ++i) {
+    for (; branch != p.branches().end() && branch->before == i; ++branch)
+      out += branch->taken ? "branch taken\n" : "branch not taken\n";
+    if (i < p.size()) out += instruction_text(p, edges, i);
+  }
   return out;
 }
 

@@ -427,10 +427,7 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
     (reach < 0 ? low : high) += reach;
   }
   const int64_t size = tensor_bytes / static_cast<int64_t>(base::size_of(v.dtype));
-  if (low < 0 || high >= size)
-    throw Error(Code::E122, "ap: the pattern reaches outside the tensor")
-        .limit(fmt::format("elements {} to {}", low, high), fmt::format("0 to {}", size - 1),
-               fmt::format("shape {}", shape()));
+  v.unchecked = low < 0 || high >= size;
   if (!on_chip()) return v;
   // Engines address each partition on its own: a pattern cannot run on into the next one.
   int64_t first = v.offset % v.row_elements, last = first;
@@ -438,10 +435,7 @@ View View::ap(std::span<const Dim> pattern, std::optional<int64_t> extra, uint32
     const int64_t reach = v.dims[d].step * (v.dims[d].count - 1);
     (reach < 0 ? first : last) += reach;
   }
-  if (first < 0 || last >= v.row_elements)
-    throw Error(Code::E122, "ap: the pattern reaches outside its partition")
-        .limit(fmt::format("elements {} to {}", first, last),
-               fmt::format("0 to {}", v.row_elements - 1), fmt::format("shape {}", shape()));
+  v.unchecked |= first < 0 || last >= v.row_elements;
   return v;
 }
 
@@ -458,8 +452,10 @@ void View::append_operands(Program& program, std::vector<Operand>& out) const {
   l.scale = scale;
   l.limit = limit;
   l.indirect_dim = static_cast<uint8_t>(indirect_dim);
+  const size_t at = out.size();
   out.push_back({tensor, program.intern(l), offset});
   if (index) index->append_operands(program, out);
+  if (unchecked) check_access(program, out[at], index ? &out[at + 1] : nullptr);
 }
 
 }  // namespace trainyard::program

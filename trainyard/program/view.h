@@ -34,6 +34,7 @@ struct View {
   std::shared_ptr<const View> index;  ///< of a scalar or vector offset in a tile
   int64_t scale = 0, limit = 0;
   int indirect_dim = 0;
+  bool unchecked = false;  ///< made by ap() beyond the tensor: refused where it is used
 
   static View whole(const isa::Tensor& t, TensorId id);
 
@@ -60,12 +61,14 @@ struct View {
   View flatten_dims(int first, int last) const;
   View reshape(std::vector<int64_t> shape) const;
   View reinterpret(DType dtype) const;
-  /// The raw access pattern over the tensor's storage; see nki.language.NkiTensor.ap.
+  /// The raw access pattern over the tensor's storage; see nki.language.NkiTensor.ap. One that
+  /// reaches outside is no error before it is used: kernels make some that they do not need.
   View ap(std::span<const isa::Dim> pattern, std::optional<int64_t> offset, uint32_t reg,
           std::shared_ptr<const View> scalar, std::shared_ptr<const View> vector, int indirect_dim,
           std::optional<DType> dtype, int64_t tensor_bytes) const;
 
-  /// The operand(s) of an instruction: this view, followed by its index tile if it has one.
+  /// The operand(s) of an instruction: this view, followed by its index tile if it has one. Throws
+  /// E122 for a pattern of ap() that reaches outside its tensor.
   void append_operands(Program& program, std::vector<Operand>& out) const;
 
  private:

@@ -22,9 +22,9 @@ right only where the suite expects that code; below each table stands the rule.
 
 Suites that pytest runs have goldens and a comparator of their own, whose verdict counts; our error
 in ULP stands beside it, the largest of all cases that passed, without elements whose golden is 0,
-which has no last place. A case `refused` is one that a documented limit of the chip rules out, one
-`left out` is too large, says the suite itself, and a `defect` is one of the suite that no
-implementation passes.
+which has no last place. A case `refused` is one that a
+documented limit of the chip rules out, one `left out` is too large, says the suite itself, and a
+`defect` is one of the suite that no implementation passes.
 """
 OUTCOMES = {"passed": "passed", "refused": "refused as documented", "failed": "failed"}
 COLUMNS = ("kernel", "size", "type", "machine", "outcome", "error", "max ULP", "median", "time")

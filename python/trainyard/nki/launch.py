@@ -1,11 +1,13 @@
 """Launching a kernel: arrays in, one trace a physical core, values, arrays out."""
 
+import functools
 import os
 import time
 from dataclasses import dataclass, field
 
 from trainyard import _core, reporting
 from trainyard.nki.arrays import Inputs, Outputs, bind_arguments
+from trainyard.nki.cores import in_turns, of_rank
 from trainyard.nki.machines import load_machine
 
 # Called with every finished Launch; finish() at the end. `trainyard run` reports through these.
@@ -79,6 +81,7 @@ def launch(
     machine=None,
     preferred_machine=None,
     lnc=None,
+    ranks=1,
     eager=None,
     time_only=None,
     threads=None,
@@ -92,9 +95,10 @@ def launch(
     edges=(),
     intervals=False,
 ):
-    """Traces `function` once for each physical core, in order, runs the values and returns a
-    Launch. What is None comes from the environment (that is how `trainyard run` sets it).
-    `record_bytes`: what each instruction writes is recorded, with that many bytes of values."""
+    """Traces `function` once for each physical core of each rank, in order, runs the values and
+    returns a Launch; with several ranks its outputs are a list, one a rank. What is None comes from
+    the environment (that is how `trainyard run` sets it). `record_bytes`: what each instruction
+    writes is recorded, with that many bytes of values."""
     started = time.perf_counter()
     described = load_machine(machine, preferred=preferred_machine)
     grid = os.environ.get("TRAINYARD_LNC") if lnc is None else lnc
@@ -117,51 +121,62 @@ def launch(
         record_bytes = int(os.environ.get("TRAINYARD_RECORD_BYTES", "0"))
     name = getattr(function, "__name__", "kernel")
     done = Launch(name, described, values=not time_only)
-    bound = bind_arguments(function, name, args, kwargs)
-    results = []
-    inputs = None
-    for core in range(lnc):
-        trace = _core.new_trace(
-            described,
-            name,
-            core=core,
-            cores=lnc,
-            partner=done.traces[0] if core else None,
-            eager=eager and not time_only,
-            time_only=time_only,
-            threads=threads or _core.default_threads(),
-            seed=seed,
-            stochastic=stochastic,
-            checks=checks,
-            timeout_s=max(1e-9, timeout - (time.perf_counter() - started)) if timeout else 0.0,
-        )
-        trace.has_grid = grid is not None
-        trace.constants = {}
-        if record_bytes:
-            _core.record(trace, record_bytes)
-        done.traces.append(trace)
-        inputs = Inputs(trace)
-        results.append(_trace_core(trace, function, edges, *inputs.convert_all(bound)))
-        if core == lnc - 1:
-            # Before the values: what does not fit need not run.
-            done.summary = _measure(done.traces, schedule, place, intervals)
+    team = _core.Team(ranks, lnc) if ranks * lnc > 1 else None
+    limit = max(1e-9, timeout - (time.perf_counter() - started)) if timeout else 0.0
+    inputs, calls = [], []
+    for rank in range(ranks):
+        own = {key: of_rank(value, rank) for key, value in kwargs.items()}
+        bound = bind_arguments(function, name, [of_rank(value, rank) for value in args], own)
+        for core in range(lnc):
+            trace = _core.new_trace(
+                described,
+                name,
+                core=core,
+                cores=lnc,
+                rank=rank,
+                ranks=ranks,
+                team=team,
+                eager=eager and not time_only,
+                time_only=time_only,
+                threads=threads or _core.default_threads(),
+                seed=seed,
+                stochastic=stochastic,
+                checks=checks,
+                timeout_s=limit,
+            )
+            trace.has_grid = grid is not None
+            trace.constants = {}
+            if record_bytes:
+                _core.record(trace, record_bytes)
+            done.traces.append(trace)
+            inputs.append(Inputs(trace))
+            calls.append(functools.partial(_trace_core, trace, function, edges, inputs[-1], bound))
+    results = in_turns(team, calls)
+    # Before the values: what does not fit need not run.
+    done.summary = _measure(done.traces, schedule, place, intervals)
+    for trace in done.traces:
         trace.finish_tracing()
-    # The cores share what they return; core 0's tensors stand for both.
-    done.traces[0].finish_values()
+    # The cores of a rank share what they return; the first one's tensors stand for all.
     done.summary.add_findings(done.traces)
-    if not time_only:
-        inputs.write_back()
-    done.outputs = results[0].to_host(inputs.torch, time_only)
+    done.outputs = []
+    for first in range(0, ranks * lnc, lnc):
+        done.traces[first].finish_values()
+        if not time_only:
+            inputs[first].write_back()
+        done.outputs.append(results[first].to_host(inputs[first].torch, time_only))
+    if ranks == 1:
+        (done.outputs,) = done.outputs
     done.host_seconds = time.perf_counter() - started
     for observe in observers:
         observe(done)
     return done
 
 
-def _trace_core(trace, function, edges, args, kwargs):
+def _trace_core(trace, function, edges, inputs, bound):
     """Runs the kernel's Python for one core; what it returned."""
     previous = _core.set_trace(trace)
     try:
+        args, kwargs = inputs.convert_all(bound)
         outputs = Outputs(function(*args, **kwargs))
         trace.set_outputs(outputs.ids)
         for consumer, producers in edges:

@@ -8,7 +8,7 @@ import importlib.util
 import sys
 from types import ModuleType
 
-from trainyard.activation import _SameModule
+from trainyard.activation import OurFinder, _SameModule, installed
 
 EMPTY = ""  # a package with nothing in it
 
@@ -43,7 +43,7 @@ class _Empty(importlib.abc.Loader):
         pass
 
 
-class Finder(importlib.abc.MetaPathFinder):
+class Finder(OurFinder):
     """Finds what MODULES offers."""
 
     def find_spec(self, name, path=None, target=None):
@@ -52,17 +52,12 @@ class Finder(importlib.abc.MetaPathFinder):
         if name.startswith(_SIMULATOR):
             if ours is None:
                 ours = f"trainyard.nki.{name.removeprefix(_SIMULATOR)}"
-        elif ours is None or self._real(name, path):
+        elif ours is None or installed(name, path):
             return None
         if ours and not _found(ours):
             return None
         loader = _SameModule(ours) if ours else _Empty()
         return importlib.machinery.ModuleSpec(name, loader, is_package=True)
-
-    def _real(self, name, path):
-        """Whether another finder has the module."""
-        others = (finder for finder in sys.meta_path if finder is not self)
-        return any(f.find_spec(name, path) for f in others if hasattr(f, "find_spec"))
 
 
 def _found(name):

@@ -2,7 +2,6 @@
 instruction's own description: help(nki.isa.nc_matmul) and `trainyard explain nc_matmul` show it."""
 
 from trainyard import _core
-from trainyard.nki.absence import absent
 from trainyard.nki.isa import constants
 from trainyard.nki.isa.constants import (
     dge_mode,
@@ -24,13 +23,7 @@ scalar_engine = engine.scalar
 gpsimd_engine = engine.gpsimd
 unknown_engine = engine.unknown
 
-_DOCUMENTED = """
-core_barrier sendrecv
-"""
-_functions = {
-    name: absent(f"nisa.{name}", "no such instruction yet") for name in _DOCUMENTED.split()
-}
-_functions.update(_core.instructions)
+_functions = dict(_core.instructions)
 globals().update(_functions)
 
 

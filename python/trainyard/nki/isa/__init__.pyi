@@ -493,3 +493,22 @@ def register_store(
     src: VirtualRegister,
 ) -> NkiInstruction:
     """Store a register to an element of HBM or SBUF."""
+
+def sendrecv(
+    src: NkiTensor,
+    dst: NkiTensor,
+    send_to_rank: int,
+    recv_from_rank: int,
+    pipe_id: int,
+    dma_engine: dma_engine = dma_engine.dma,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Exchange tiles between the two cores of a logical core."""
+
+def core_barrier(
+    data: NkiTensor,
+    cores: Sequence[int],
+    engine: engine = engine.gpsimd,
+    name: str | None = None,
+) -> NkiInstruction:
+    """Make the two cores of a logical core wait for each other."""

@@ -65,7 +65,7 @@ class nc_version(IntEnum):
     gen4 = 4
 
 
-for _enum in (engine, dge_mode, oob_mode, reduce_cmd):
+for _enum in (engine, dge_mode, oob_mode, dma_engine, reduce_cmd):
     for _member in _enum:
         _core.register_enum(_enum.__name__, _member, _member.value)
 _core.register_enum("perf_mode", matmul_perf_mode.none, 0)

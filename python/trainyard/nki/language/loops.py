@@ -1,5 +1,6 @@
-"""Loops and slices. Ranges with known bounds are Python's own and unroll; those whose bounds are
-registers run the kernel up to here, read the register, and unroll."""
+"""Loops and slices. Ranges with known bounds are Python's own and unroll. The core runs dynamic
+loops itself: here the kernel runs up to the loop, its registers are read, and every round is traced
+with the branch that leads to it."""
 
 from trainyard import _core
 from trainyard.nki import isa
@@ -44,16 +45,27 @@ def _bounds(what, start, stop, step):
     return _range(int(start), int(stop), step)
 
 
+def _rounds(values):
+    """The values, with the branch before each round and the one out of the loop."""
+    trace = _core.current_trace() if _core.has_trace() else None
+    for value in values:
+        if trace:
+            trace.add_branch(True)
+        yield value
+    if trace:
+        trace.add_branch(False)
+
+
 def dynamic_range(start, stop=None, step=1):
     """A loop whose bounds may be registers: the values they hold here; yields ints.
     `step` is a positive int."""
-    return _bounds("dynamic_range", start, stop, step)
+    return _rounds(_bounds("dynamic_range", start, stop, step))
 
 
 def fori_loop(lower, upper, body_fun, step=1):
     """Calls body_fun(i) for i from lower to upper (exclusive), i a register. Bounds may be
     registers, read once before the loop; `step` is a positive int."""
-    for value in _bounds("fori_loop", lower, upper, step):
+    for value in _rounds(_bounds("fori_loop", lower, upper, step)):
         register = isa.register_alloc(value)
         if body_fun(register) is not None:
             _core.refuse("E111", "fori_loop: the body returns a value", fix="Return nothing.")
@@ -64,7 +76,7 @@ def while_loop(init, body_fun):
     register = init
     if _core.has_trace() and _core.current_trace().in_fixed_order:
         _core.refuse("E111", "while_loop inside nl.no_reorder()")
-    while int(register) != 0:
+    while bool(register):  # which is the branch
         register = body_fun(register)
         if not isinstance(register, VirtualRegister):
             found = type(register).__name__

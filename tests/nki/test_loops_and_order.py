@@ -1,4 +1,4 @@
-"""Loops on registers, blocks that keep their order, and kernels on two cores."""
+"""Loops on registers, and blocks that keep their order."""
 
 import contextlib
 
@@ -7,6 +7,7 @@ import pytest
 from inside import inside, refused
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
+from trainyard.nki.launch import launch
 
 import trainyard
 from trainyard import _core, nki
@@ -141,6 +142,62 @@ def test_schedules_name_instructions(rng):
         kernel.with_schedule([("plus2", "recip")])(x)
 
 
+def test_a_dynamic_loop_costs_a_branch_a_round():
+    """Rounds of independent instructions on one engine, which static loops issue back to back."""
+
+    def kernel(kind, rounds):
+        tiles = [nl.ndarray((128, 64), nl.float32) for _ in range(rounds)]
+        nisa.memset(tiles[0], 0.0, engine=nisa.engine.vector)
+        for i in kind(rounds):
+            nisa.memset(tiles[i], 1.0, engine=nisa.engine.vector)
+
+    def span(kind, rounds):
+        return launch(kernel, (kind, rounds), {}, machine="trn2", time_only=True).summary.span_ps
+
+    taken_ps = 55_000  # core.sequencer.branch_taken_ns of trn2
+    for rounds in (1, 5, 20):
+        static, dynamic = span(nl.static_range, rounds), span(nl.dynamic_range, rounds)
+        assert dynamic - static == rounds * taken_ps
+
+
+def test_nothing_moves_across_a_branch(rng):
+    """The loads of a static loop overlap its exponentials, those of a dynamic loop less so."""
+    x = rng.random((6, 128, 512), dtype=np.float32)
+
+    def kernel(kind):
+        def body(x):
+            out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+            for i in kind(x.shape[0]):
+                nl.store(out[i], nl.exp(nl.load(x[i])))
+            return out
+
+        return body
+
+    static, dynamic = (
+        trainyard.run(kernel(kind), x) for kind in (nl.static_range, nl.dynamic_range)
+    )
+    np.testing.assert_array_equal(static.outputs, dynamic.outputs)
+    assert dynamic.time > static.time
+
+
+def test_while_loops_run_on_the_core():
+    def kernel():
+        out = nl.ndarray((1, 1), nl.int32, buffer=nl.shared_hbm)
+        left, rounds = nl.full((1, 1), 3, nl.int32), nl.zeros((1, 1), nl.int32)
+        more = nisa.register_alloc(1)
+        while more:
+            nisa.tensor_scalar(rounds, rounds, nl.add, 1)
+            nisa.tensor_scalar(left, left, nl.subtract, 1)
+            nisa.register_load(more, left)
+        nl.store(out, rounds)
+        return out
+
+    done = launch(kernel, (), {})
+    assert done.outputs == 3
+    text = done.traces[0].text
+    assert (text.count("\nbranch taken"), text.count("\nbranch not taken")) == (3, 1)
+
+
 def exponentials(fixed=False, chained=False):
     """Three tiles, each loaded, put through exp and stored."""
 
@@ -212,69 +269,3 @@ def test_depends_on_takes_instructions_of_this_call(rng):
         nisa.memset(nl.ndarray((4, 4), nl.float32), 0).depends_on("load")
 
     refused("E111", body)
-
-
-# --- two physical cores --------------------------------------------------------------------------
-
-
-@nki.jit
-def halves(x):
-    """Each core negates its half of the rows."""
-    out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
-    cores, core = nl.num_programs(), nl.program_id(0)
-    rows = x.shape[0] // cores
-    part = nl.ds(core * rows, rows)
-    nl.store(out[part], nl.negative(nl.load(x[part])))
-    return out
-
-
-def test_two_cores_share_what_they_declare(rng):
-    x = rng.standard_normal((128, 64), dtype=np.float32)
-    for call in (halves, halves[1], halves[2], nki.simulate(halves)[2], nki.simulate(halves[2])):
-        np.testing.assert_array_equal(call(x), -x)
-    one, two = trainyard.run(halves, x), trainyard.run(halves, x, lnc=2)
-    np.testing.assert_array_equal(two.outputs, -x)
-    assert two.instructions == 2 * one.instructions
-
-
-def test_programs_know_their_place():
-    def body(*axes):
-        return nl.program_id(), nl.num_programs(), nl.num_programs(axes=(0,)), nl.program_ndim()
-
-    assert inside(body) == (0, 1, 1, 0)
-    places = []
-    trainyard.run(lambda: places.append(body()), lnc=2)
-    assert places == [(0, 2, 2, 1), (1, 2, 2, 1)]
-    refused("E111", lambda: nl.program_id(1))
-
-
-def test_the_second_core_sees_what_the_first_wrote(rng):
-    x = rng.standard_normal((32, 16), dtype=np.float32)
-
-    @nki.jit
-    def kernel(source):
-        between = nl.ndarray(source.shape, source.dtype, buffer=nl.shared_hbm)
-        own = nl.ndarray(source.shape, source.dtype, buffer=nl.private_hbm)
-        out = nl.ndarray(source.shape, source.dtype, buffer=nl.shared_hbm)
-        if nl.program_id() == 0:
-            nl.store(between, nl.add(nl.load(source), 1.0))
-            nl.store(source, nl.zeros(source.shape, source.dtype))
-        else:
-            nl.store(own, nl.load(between))
-            nl.store(out, nl.add(nl.load(own), nl.load(source)))
-        return out
-
-    array = x.copy()
-    np.testing.assert_array_equal(kernel[2](array), x + 1)
-    assert not array.any()
-
-
-def test_cores_that_declare_different_tensors_are_refused():
-    @nki.jit
-    def kernel():
-        nl.ndarray((4, 4 + nl.program_id()), nl.float32, buffer=nl.shared_hbm)
-
-    with pytest.raises(trainyard.Error) as caught:
-        kernel[2]()
-    assert caught.value.code == "E110"
-    assert caught.value.file == __file__
