@@ -48,7 +48,9 @@ class HostMemory final : public isa::Memory {
   }
   std::vector<int64_t> index_rows(const isa::Call&, int) override { return {}; }
   bool undefined(const isa::Call&, int) override { return false; }
+  std::vector<uint8_t> undefined_mask(const isa::Call&, int) override { return {}; }
   void define(const isa::Call&, int, bool) override {}
+  void define_mask(const isa::Call&, int, const std::vector<uint8_t>&) override {}
   std::vector<uint8_t> written(const isa::Call&, int, bool& all) override {
     all = true;
     return {};
