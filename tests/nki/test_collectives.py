@@ -43,9 +43,6 @@ def lists_of(group):
     return {rank: ranks for ranks in group.groups for rank in ranks}
 
 
-REDUCTIONS = {nl.add: sum, nl.maximum: max, nl.minimum: min}
-
-
 @pytest.mark.parametrize("group", [ALL4, PAIRS])
 @pytest.mark.parametrize("op", [nl.add, nl.maximum, nl.minimum])
 @pytest.mark.parametrize("buffer", [nl.shared_hbm, nl.sbuf])

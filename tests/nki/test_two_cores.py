@@ -167,7 +167,6 @@ def test_what_is_not_written_stays_so_on_the_other_core():
     with pytest.raises(trainyard.Error) as caught:
         trainyard.run(kernel, np.ones((1, 8), np.float32), lnc=2)
     assert caught.value.code == "E210"
-    assert "1 element" in str(caught.value) or "element" in str(caught.value)
 
 
 SENDRECV_REFUSALS = {
