@@ -14,6 +14,7 @@
 
 #include "python/bind/trace.h"
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/isa/check.h"
 #include "trainyard/isa/describe.h"
 #include "trainyard/isa/rules.h"
 
@@ -328,8 +329,7 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   const isa::Call call(spec, a.values.data(), operands.data(), trace.program,
                        trace.program.machine(), engine);
   if (result_type) check_result_type(call, result_type);
-  isa::check_common(call);
-  if (spec.check) spec.check(call);
+  isa::check_call(call);
   const program::InstructionId id = trace.program.add(
       f.opcode, engine, {a.values.data(), spec.params.size()}, operands, trace.sites.here());
   trace.after_instruction();
