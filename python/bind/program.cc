@@ -106,6 +106,8 @@ void bind_program(nb::module_& m) {
                    [](const Machine& x) { return x.core.memory.psum_partition_bytes; })
       .def_prop_ro("psum_bank_bytes",
                    [](const Machine& x) { return x.core.memory.psum_bank_bytes; })
+      .def_prop_ro("runtime_seconds",
+                   [](const Machine& x) { return 1e-9 * x.core.sequencer.runtime_ns; })
       .def_prop_ro("estimates", &Machine::estimates);
   m.def(
       "load_machine",

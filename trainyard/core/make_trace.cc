@@ -22,14 +22,6 @@ int sharers(const machine::Machine& m, int cores) {
   return std::min(cores, m.core.memory.hbm_sharers);
 }
 
-// The slow end also has the Tensor Engine cold throughout: its activity limiter is not modelled.
-machine::Machine slowest(const machine::Machine& m) {
-  machine::Machine slow = machine::at_bound(m, machine::Bound::slowest);
-  if (slow.core.tensor.window_cycles > 0 && slow.core.tensor.cold_rate > 0)
-    slow.core.tensor.clock_ghz *= slow.core.tensor.cold_rate;
-  return slow;
-}
-
 // Until the last core has finished.
 Picoseconds span_on(const std::vector<const program::Program*>& cores,
                     const std::vector<Timed>& timed, const Meetings& meetings,
@@ -110,8 +102,7 @@ void add_intervals(profile::Trace& trace, const program::Program& program, const
     const InstructionId i = timed.ordered.sequence[k];
     const program::Step& step = timed.ordered.steps[k];
     trace.lanes[static_cast<int>(step.lane)].intervals.push_back(k);
-    trace.intervals.push_back({t.start[k], t.end[k], t.start[k] + step.busy, names.label(i),
-                               names.source(i),
+    trace.intervals.push_back({t.start[k], t.end[k], t.freed[k], names.label(i), names.source(i),
                                t.waited_for[k] == kNone ? 0 : t.waited_for[k] + 1});
     if (step.dma == kNone) continue;
     const program::DmaWork& dma = timed.ordered.dmas[step.dma];
@@ -139,7 +130,8 @@ std::vector<Timed> time(const std::vector<const program::Program*>& cores, const
   std::vector<Timeline> timelines = time_programs(ordered, meetings, m, sharers(m, options.cores));
   const machine::Machine fast = machine::at_bound(m, machine::Bound::fastest);
   const Picoseconds low = span_on(cores, timed, meetings, fast, options.cores);
-  const Picoseconds high = span_on(cores, timed, meetings, slowest(m), options.cores);
+  const machine::Machine slow = machine::at_bound(m, machine::Bound::slowest);
+  const Picoseconds high = span_on(cores, timed, meetings, slow, options.cores);
   for (size_t core = 0; core < cores.size(); ++core) {
     Timed& t = timed[core];
     t.timeline = std::move(timelines[core]);
