@@ -150,11 +150,17 @@ Value enum_value(const Arguments& a, const Param& p, PyObject* o) {
   const bool is_number = !PyBool_Check(o) && integer_of(o, number);
   for (const auto& [member, info] : enum_members()) {
     if (info.kind != p.kind) continue;
-    if (is_number && number == info.value) return Value::integer(number);
     const nb::object value = nb::steal(PyObject_GetAttrString(member, "value"));
-    if (PyUnicode_Check(o) && PyUnicode_Check(value.ptr()) &&
-        PyUnicode_Compare(o, value.ptr()) == 0)
-      return Value::integer(info.value);
+    const bool same_text = PyUnicode_Check(o) && PyUnicode_Check(value.ptr()) &&
+                           PyUnicode_Compare(o, value.ptr()) == 0;
+    if (!same_text && !(is_number && number == info.value)) continue;
+    const std::string name = nb::str(nb::handle(member)).c_str();
+    a.trace.program.strictness.refuse_since(
+        3, Error(Code::E124, fmt::format("{} is {}, which is no member of its enumeration",
+                                         a.where(p), nb::repr(nb::handle(o)).c_str()))
+               .limit(nb::repr(nb::handle(o)).c_str(), name, "NKI 0.3 and later")
+               .fix(fmt::format("Pass nisa.{}.", name)));
+    return Value::integer(info.value);
   }
   std::vector<std::string> names;
   for (const auto& [member, info] : enum_members())
@@ -270,10 +276,24 @@ int find_name(const Function& f, PyObject* name) {
 // NKI before 0.3 also took the type of the result. It says nothing new if dst has that type.
 void check_result_type(const isa::Call& call, nb::handle dtype) {
   const base::DType wanted = to_dtype(dtype), dst = call.operand(0).dtype();
-  if (wanted == dst) return;
+  if (wanted == dst)
+    return call.tables().strictness.refuse_since(
+        3, Error(Code::E124, fmt::format("{} has no parameter dtype", call.spec().name))
+               .fix("Leave it out: the result has dst's type."));
   throw Error(Code::E115, fmt::format("{}: dtype is {}, dst is {}", call.spec().name,
                                       base::name_of(wanted), base::name_of(dst)))
       .fix("Leave dtype out: the result has dst's type.");
+}
+
+// The engine that the call asks for; the instruction's first if it does not run there and that rule
+// is relaxed.
+Engine engine_for(const Trace& trace, const Spec& spec, Engine wanted) {
+  if (std::find(spec.engines.begin(), spec.engines.end(), wanted) != spec.engines.end())
+    return wanted;
+  if (!trace.program.strictness.relaxed(Code::E112)) return wanted;  // check_common refuses
+  trace.program.strictness.refuse(
+      Error(Code::E112, fmt::format("{} cannot run on the {} engine", spec.name, name_of(wanted))));
+  return spec.engines[0];
 }
 
 program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t positional,
@@ -320,7 +340,7 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   Engine engine = spec.engines.empty() ? Engine::sync : spec.engines[0];
   const int chosen = spec.engines.size() > 1 ? spec.find("engine") : -1;
   if (chosen >= 0 && a.values[chosen].present() && a.values[chosen].integer() != 0) {
-    engine = static_cast<Engine>(a.values[chosen].integer());
+    engine = engine_for(trace, spec, static_cast<Engine>(a.values[chosen].integer()));
   } else if (spec.choose_engine) {
     engine = spec.choose_engine(isa::Call(spec, a.values.data(), operands.data(), trace.program,
                                           trace.program.machine(), engine));
@@ -332,8 +352,36 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   if (spec.check) spec.check(call);
   const program::InstructionId id = trace.program.add(
       f.opcode, engine, {a.values.data(), spec.params.size()}, operands, trace.sites.here());
-  trace.after_instruction();
+  trace.after_instruction(call);
   return id;
+}
+
+// While a call in another version's spelling is made in ours, it is not judged again.
+thread_local bool respelling = false;
+
+// What `judge(name, args, kwargs)` makes of a call: (function, args, kwargs) to call instead, whose
+// result is returned; null if the call is as it should be.
+nb::object respelled(nb::handle judge, const Function& f, PyObject* const* args,
+                     Py_ssize_t positional, PyObject* keywords) {
+  nb::list given;
+  for (Py_ssize_t i = 0; i < positional; ++i) given.append(nb::handle(args[i]));
+  nb::dict named;
+  for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); ++i)
+    named[nb::handle(PyTuple_GET_ITEM(keywords, i))] = nb::handle(args[positional + i]);
+  const std::string name = fmt::format("{}.{}", f.spec->module, f.spec->name);
+  const nb::object instead = judge(name, nb::tuple(given), named);
+  if (instead.is_none()) return {};
+  respelling = true;
+  PyObject* result = PyObject_Call(nb::object(instead[0]).ptr(), nb::object(instead[1]).ptr(),
+                                   nb::object(instead[2]).ptr());
+  respelling = false;
+  if (!result) throw nb::python_error();
+  return nb::steal(result);
+}
+
+// Whether an error may come from a spelling of another version.
+bool about_arguments(const Error& e) {
+  return e.code() == Code::E111 || e.code() == Code::E114 || e.code() == Code::E115;
 }
 
 // What `work` returns, or null with the Python exception set.
@@ -350,7 +398,24 @@ PyObject* guarded(Work work) {
 PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* keywords) {
   return guarded([&] {
     Function& f = *reinterpret_cast<Function*>(self);
-    const program::InstructionId id = append(f, args, PyVectorcall_NARGS(nargsf), keywords);
+    const Py_ssize_t positional = PyVectorcall_NARGS(nargsf);
+    const Trace* trace = Trace::current();
+    if (trace && trace->judge.is_valid() && !respelling && called_by_user()) {
+      const nb::object judge = trace->judge.attr("instruction");
+      if (nb::object done = respelled(judge, f, args, positional, keywords); done.is_valid())
+        return done.release().ptr();
+    }
+    program::InstructionId id;
+    try {
+      id = append(f, args, positional, keywords);
+    } catch (const Error& e) {
+      if (!trace || trace->judge.is_valid() || respelling || !about_arguments(e)) throw;
+      const nb::object older =
+          nb::module_::import_("trainyard.nki.older_spellings").attr("respelled");
+      nb::object done = respelled(older, f, args, positional, keywords);
+      if (!done.is_valid()) throw;
+      return done.release().ptr();
+    }
     auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
     if (handle) {
       handle->id = id;
