@@ -62,14 +62,6 @@ def engine(x):
     return loaded
 
 
-def operator_engine(x):
-    loaded, bits = tile(), tile(dtype=nl.uint32)
-    nisa.dma_copy(loaded, x)
-    nisa.tensor_scalar(loaded, loaded, nl.add, 1.0)
-    nisa.tensor_tensor(bits, bits, bits, nl.bitwise_or, engine=nisa.engine.gpsimd)  # refused
-    return loaded
-
-
 def dtype_mix(x):
     loaded, narrow = tile((16, 32)), tile((32, 16), nl.bfloat16)
     square, one = tile((32, 32)), nl.ndarray((32, 16), nl.float32, buffer=nl.psum)
@@ -108,7 +100,6 @@ RULES = [
     ("memory-type", "E107", memory_type),
     ("memory-type", "E107", psum_by_dma),
     ("engine", "E112", engine),
-    ("engine", "E112", operator_engine),
     ("dtype-mix", "E106", dtype_mix),
     ("dtype-mix", "E106", hwdge_cast),
     ("psum-bank", "E116", psum_bank),
@@ -194,6 +185,14 @@ def test_version():
 def test_device_memory_stays_with_the_dma_engines():
     body = lambda: nisa.tensor_copy(tile(), hbm((32, 16)))  # noqa: E731
     refused("E107", body, lenient=["memory-type"])
+
+
+def test_an_operator_stays_on_its_engine():
+    def body():
+        bits = tile(dtype=nl.uint32)
+        nisa.tensor_tensor(bits, bits, bits, nl.bitwise_or, engine=nisa.engine.gpsimd)
+
+    refused("E112", body, lenient=["engine"])
 
 
 def test_partitions_beyond_the_last_are_refused_all_the_same():

@@ -104,7 +104,7 @@ PARAMETERS = [
     ("0.6", "reduce_res_negate",
      lambda: reduce_row(reduce_res=tile((32, 1)), reduce_res_negate=True)),
     ("0.3", "dst", lambda: nl.shared_identity_matrix(32, dst=tile((32, 32), nl.uint8))),
-    ("0.4", "priority", lambda: ncc.all_reduce([hbm()], [hbm()], [[0]], nl.add, priority=1)),
+    ("0.4", "priority", lambda: ncc.all_reduce([hbm()], [hbm()], [[0, 1]], nl.add, priority=1)),
     ("0.5", "name", lambda: ncc.rank_id(name="rank")),
 ]  # fmt: skip
 
@@ -114,7 +114,7 @@ def test_a_parameter_exists_from_its_version_on(since, name, body):
     error = refused("E124", body, nki=before(since), machine="trn3")
     assert f"the parameter {name} of " in error.message
     assert error.allowed == f"NKI {since} and later"
-    inside(body, nki=since, machine="trn3")
+    inside(body, nki=since, machine="trn3", ranks=2)
 
 
 def test_a_parameter_that_became_optional_is_required_before():

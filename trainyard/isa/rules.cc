@@ -358,11 +358,10 @@ void engine_in(const Call& call, int param, std::initializer_list<Engine> allowe
   if (std::find(allowed.begin(), allowed.end(), call.engine()) != allowed.end()) return;
   std::vector<std::string_view> names;
   for (Engine e : allowed) names.push_back(name_of(e));
-  refuse(call,
-         Error(Code::E112, fmt::format("{} {} cannot run on the {} engine", label(call, param),
-                                       name_of(call.op(param)), name_of(call.engine())))
-             .limit(std::string(name_of(call.engine())), fmt::format("{}", fmt::join(names, ", ")),
-                    spec_rule(call)));
+  throw Error(Code::E112, fmt::format("{} {} cannot run on the {} engine", label(call, param),
+                                      name_of(call.op(param)), name_of(call.engine())))
+      .limit(std::string(name_of(call.engine())), fmt::format("{}", fmt::join(names, ", ")),
+             spec_rule(call));
 }
 
 void operator_engine(const Call& call, int param) {
