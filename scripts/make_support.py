@@ -104,7 +104,7 @@ def instruction_table(pages, module):
         name = page["name"]
         generations = ["●" if page["neuroncore_version"] <= g else "" for g in (2, 3, 4)]
         cells = [f"[{name}](instructions.md#{name})", *generations, *marks(f"{module}.{name}")]
-        sources = page["sources"].replace("|", "\\|").rstrip(".")
+        sources = " ".join(page["sources"].split()).replace("|", "\\|").rstrip(".")
         rows.append(
             [
                 *cells,
