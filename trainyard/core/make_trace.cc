@@ -54,7 +54,24 @@ void add_work(profile::Trace& trace, const program::Program& program, const Orde
   }
 }
 
-void add_findings(profile::Trace& trace, const Ordered& ordered, const TimeOptions& options) {
+// Tiles beyond the end of a memory: its rule was relaxed.
+void add_overflow(profile::Trace& trace, const char* memory, int64_t peak, int64_t size,
+                  base::Code code) {
+  if (peak <= size) return;
+  const base::DiagnosticRule& rule = base::rule(code);
+  trace.findings.push_back(
+      {fmt::format("tiles take {} of the {} bytes of each partition of {} ({} {}, relaxed)", peak,
+                   size, memory, rule.code, rule.name),
+       {}});
+}
+
+void add_findings(profile::Trace& trace, const program::Program& program, const Ordered& ordered,
+                  const TimeOptions& options) {
+  const machine::Memory& m = program.machine().core.memory;
+  add_overflow(trace, "SBUF", ordered.placement.sbuf_peak,
+               m.sbuf_partition_bytes - m.sbuf_reserved_bytes, base::Code::E201);
+  add_overflow(trace, "PSUM", ordered.placement.psum_peak, m.psum_partition_bytes,
+               base::Code::E202);
   if (trace.fidelity.reached_control_flow)
     trace.findings.push_back(
         {"an approximate value decides an address or a branch here", trace.fidelity.reached_at});
@@ -166,7 +183,7 @@ profile::Trace make_trace(const program::Program& program, const Timed& timed,
   trace.psum_bytes = m.core.memory.psum_partition_bytes;
   trace.fidelity = fidelity_of(program);
   add_work(trace, program, timed.ordered);
-  add_findings(trace, timed.ordered, options);
+  add_findings(trace, program, timed.ordered, options);
   for (int lane = 0; lane < kLaneCount; ++lane)
     trace.lanes.push_back(
         {std::string(name_of(static_cast<Lane>(lane))), timed.timeline.busy[lane], {}});

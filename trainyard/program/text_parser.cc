@@ -183,7 +183,7 @@ void TextParser::parse_tensor(Program& p) {
   }
   t.input = lexer_.accept("input");
   t.site = end_statement();
-  check_tensor(p.machine(), t);
+  check_tensor(p, t);
   p.add_tensor(std::move(t));
 }
 

@@ -2,7 +2,7 @@
 through the Tensor Engine."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
+from trainyard.nki import dtypes, isa, versions
 from trainyard.nki.buffers import is_on_chip, psum, sbuf
 from trainyard.nki.language import tiles, tokens
 
@@ -43,10 +43,14 @@ def store(dst, value):
 
 
 def copy(x, dtype=None):
-    """A new SBUF tile with the values of a tile in SBUF or PSUM, by the Vector Engine."""
+    """A new SBUF tile with the values of a tile in SBUF or PSUM, by the Vector Engine. Before NKI
+    0.6 by the Scalar Engine, through float32."""
     tiles.check_tile("copy", x)
     out = tiles.result_like(x, dtype)
-    isa.tensor_copy(out, x, engine=isa.engine.vector)
+    if versions.current() < 6:
+        isa.activation(out, copy, x)
+    else:
+        isa.tensor_copy(out, x, engine=isa.engine.vector)
     return out
 
 
