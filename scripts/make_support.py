@@ -22,6 +22,12 @@ are refused (E124), so is Python that its compiler does not take (E125), and its
 hold. Without it the spellings of all versions are taken, and what the newest refuses is a note.
 `--lenient RULE` turns a rule that can be relaxed into a note.
 
+    trainyard run --nki 0.4 --lenient start-partition attention.py
+    trainyard.run(kernel, x, nki="0.4", lenient=("start-partition",)).findings
+
+Children inherit both (TRAINYARD_NKI, TRAINYARD_LENIENT). NKI_COMPILER_FRONTEND=custom keeps the
+parser of the older versions in 0.7.
+
 ## Instructions
 
 ● supported, empty: not there. v2 is the NeuronCore of Trainium1 and Inferentia2, v3 of Trainium2,

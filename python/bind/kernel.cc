@@ -181,7 +181,7 @@ void bind_trace(nb::module_& m) {
       [](nb::handle shape, nb::handle dtype, nb::handle buffer,
          const std::optional<std::string>& name, nb::handle address) {
         Trace& trace = Trace::required();
-        if (nb::isinstance<nb::str>(buffer)) refuse_text(trace, buffer);
+        if (nb::isinstance<nb::str>(buffer) && called_by_user()) refuse_text(trace, buffer);
         if (trace.judge.is_valid() && called_by_user()) trace.judge.attr("ndarray")(dtype, address);
         return declare(trace, shape, dtype, buffer, name.value_or(""), address);
       },

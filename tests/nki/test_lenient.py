@@ -231,3 +231,36 @@ def test_the_environment_and_run(monkeypatch):
     assert trainyard.run(kernel_of(start_partition), X).findings
     with pytest.raises(trainyard.Error, match="E108"):
         trainyard.run(kernel_of(start_partition), X, lenient=())
+
+
+def test_odd_starts_keep_to_their_lanes():
+    """Accumulators and generators, which are kept for each lane."""
+
+    def kernel():
+        rows = tile((128, 64), address=(0, 0))
+        bits = tile((128, 64), nl.uint16, address=(0, 4096))
+        nisa.memset(rows, 1.0)
+        sums = hbm((31, 4))
+        for column, start in enumerate((1, 7, 33, 97)):
+            part, total = rows[start : start + 31], tile((31, 1))
+            nisa.tensor_scalar_reduce(tile((31, 64)), part, nl.add, 1.0, nl.add, total)
+            nisa.rng(bits[start : start + 31])
+            nisa.dma_copy(sums[:, column : column + 1], total)
+        return sums
+
+    for machine in ("trn1", "trn2", "trn3"):
+        done = launch(kernel, (), {}, lenient=["start-partition"], machine=machine)
+        assert (np.asarray(done.outputs) == 128).all()
+
+
+def test_a_matmul_writes_sbuf():
+    def kernel(x):
+        loaded, result = tile((32, 16)), tile((16, 16))
+        nisa.dma_copy(loaded, x)
+        nisa.nc_matmul(result, loaded, loaded, accumulate=False)
+        out = hbm((16, 16))
+        nisa.dma_copy(out, result)
+        return out
+
+    done = launch(kernel, (X,), {}, lenient=["memory-type"])
+    np.testing.assert_allclose(np.asarray(done.outputs), X.T @ X, rtol=1e-5)

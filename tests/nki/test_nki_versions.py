@@ -402,6 +402,30 @@ def test_the_table_of_versions_fits_what_there_is():
             assert [part for part in names if part] == found, name
 
 
+def test_the_older_api_is_not_judged_by_what_it_lowers_to():
+    from trainyard.nki_older import isa as old_isa
+    from trainyard.nki_older import language as old
+
+    def kernel(x):
+        out = old.ndarray((32, 16), dtype=old.int32, buffer=old.shared_hbm)
+        zeros = old.zeros((32, 16), dtype=old.int32, buffer=old.sbuf)
+        old.store(out, zeros + old_isa.memset((32, 16), 1, old.int32))
+        return out
+
+    from trainyard.nki import launch as launching
+
+    from trainyard import nki_older
+
+    seen = []
+    launching.observers.append(seen.append)
+    try:
+        out = nki_older.simulate_kernel(nki_older.jit(kernel), np.zeros((32, 16), np.float32))
+    finally:
+        launching.observers.remove(seen.append)
+    assert (np.asarray(out) == 1).all()
+    assert [launch.findings for launch in seen] == [[]]
+
+
 def test_every_version_is_ordered_and_known():
     assert [int(name[2:]) for name in versions.NAMES] == list(range(2, versions.NEWEST + 1))
     assert versions.chosen("0.4") == 4 and versions.chosen() == 0

@@ -24,8 +24,8 @@ def chosen(name=None):
     """The version of that name, else that of `trainyard run --nki`; 0 if none was chosen."""
     name = str(name or os.environ.get("TRAINYARD_NKI") or "")
     if name and name not in NAMES:
-        nearest = _core.did_you_mean(name, list(NAMES))
-        fix = f"did you mean {nearest}?" if nearest else ""
+        nearest = name.lstrip("v").replace(",", ".").removesuffix(".0")
+        fix = f"did you mean {nearest}?" if nearest in NAMES else ""
         _core.refuse("E001", f"NKI version {name!r}", name, ", ".join(NAMES), "--nki", fix)
     return int(name[2:]) if name else 0
 
