@@ -8,7 +8,7 @@ TORCH  ?= 0#                    1: also install PyTorch (CPU build) and run its 
 ONLY   ?=#                      make test ONLY=word: only tests whose name has this word
 VENV   := .venv/bin/python
 
-.PHONY: help demo test build torch asan tsan wheel bench lint format conformance reference clean
+.PHONY: help demo test build torch asan tsan wheel bench lint format conformance validate reference clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -74,6 +74,10 @@ bench: build  ## the benchmarks: ratios against BLAS, NumPy and plain loops
 	@$(VENV) bench/base_functions.py
 	@$(VENV) bench/trace_call.py
 	@env -u OPENBLAS_CORETYPE $(VENV) bench/kernels.py
+
+validate: build  ## published measurements against predictions: make validate TRUTH=FILE.csv [PROGRAMS=path]
+	@bin/trainyard validate --truth "$(TRUTH)" --report docs/validation.md \
+	  $(if $(PROGRAMS),--programs "$(PROGRAMS)")
 
 conformance: build  ## a public suite: make conformance SUITE=nki-library FROM=path [SELECT=words] [WITH=python]
 	@bin/trainyard conformance $(SUITE) --from "$(FROM)" --report docs/conformance.md \

@@ -152,6 +152,16 @@ def test_metadata_that_do_not_fit(rng):
     )
 
 
+def test_one_rank_has_nobody_to_meet():
+    def kernel(x):
+        out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+        ncc.all_reduce([x], [out], ncc.ReplicaGroup([[0]]), nl.add)
+        return out
+
+    with pytest.raises(trainyard.Error, match="E305"):
+        trainyard.run(kernel, np.ones((2, 2), np.float32))
+
+
 def test_metadata_that_nobody_wrote(rng):
     def kernel(x):
         dst = nl.ndarray(x.shape, x.dtype, nl.private_hbm)

@@ -17,6 +17,10 @@ namespace {
 void check_ranks(const Call& c) {
   const auto ranks = c.integers(kRanks);
   const Seat& seat = c.tables().seat();
+  if (seat.ranks == 1)
+    throw Error(Code::E305, fmt::format("{}: there is no other rank to meet", c.spec().name))
+        .limit("1 rank", "2 or more", "the launch")
+        .fix("Launch several: trainyard.run(kernel, ..., ranks=n).");
   for (size_t i = 0; i < ranks.size(); ++i) {
     const bool twice = std::count(ranks.begin(), ranks.end(), ranks[i]) > 1;
     if (ranks[i] >= 0 && ranks[i] < seat.ranks && !twice) continue;
