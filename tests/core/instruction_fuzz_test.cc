@@ -19,7 +19,7 @@ namespace trainyard::core {
 namespace {
 
 constexpr int kCalls = 24, kAttempts = 800, kRounds = 6;
-constexpr int kForAll = 120;  // programs in which every instruction is legal at least once
+constexpr int kForAll = 150;  // programs in which every instruction is legal at least once
 #ifdef __SANITIZE_ADDRESS__
 constexpr int kPrograms = 24;
 #else

@@ -211,32 +211,32 @@ WRONG = {
     "a group without this rank": ("E111", lambda: ncc.all_reduce(
         [hbm(2, 2)], [hbm(2, 2)], ncc.ReplicaGroup([[1]]), nl.add)),
     "a rank that is not there": ("E111", lambda: ncc.all_reduce(
-        [hbm(2, 2)], [hbm(2, 2)], ncc.ReplicaGroup([[0, 1]]), nl.add)),
+        [hbm(2, 2)], [hbm(2, 2)], ncc.ReplicaGroup([[0, 2], [1]]), nl.add)),
     "psum": ("E107", lambda: ncc.all_reduce(
         [nl.ndarray((2, 2), nl.float32, nl.psum)], [nl.ndarray((2, 2), nl.float32, nl.psum)],
-        [[0]], nl.add)),
+        [[0], [1]], nl.add)),
     "mixed memories": ("E107", lambda: ncc.all_reduce(
-        [hbm(2, 2)], [nl.ndarray((2, 2), nl.float32)], [[0]], nl.add)),
+        [hbm(2, 2)], [nl.ndarray((2, 2), nl.float32)], [[0], [1]], nl.add)),
     "mixed types": ("E106", lambda: ncc.all_reduce(
-        [hbm(2, 2)], [hbm(2, 2, dtype=nl.bfloat16)], [[0]], nl.add)),
-    "multiply": ("E109", lambda: ncc.all_reduce([hbm(2, 2)], [hbm(2, 2)], [[0]], nl.multiply)),
+        [hbm(2, 2)], [hbm(2, 2, dtype=nl.bfloat16)], [[0], [1]], nl.add)),
+    "multiply": ("E109", lambda: ncc.all_reduce([hbm(2, 2)], [hbm(2, 2)], [[0], [1]], nl.multiply)),
     "two results": ("E111", lambda: ncc.all_reduce(
-        [hbm(2, 2)], [hbm(2, 2), hbm(2, 2)], [[0]], nl.add)),
-    "sizes": ("E103", lambda: ncc.all_gather([hbm(2, 2)], [hbm(4, 2)], [[0]], 0)),
-    "dimension": ("E111", lambda: ncc.all_gather([hbm(2, 2)], [hbm(2, 2)], [[0]], 1)),
+        [hbm(2, 2)], [hbm(2, 2), hbm(2, 2)], [[0], [1]], nl.add)),
+    "sizes": ("E103", lambda: ncc.all_gather([hbm(2, 2)], [hbm(4, 2)], [[0], [1]], 0)),
+    "dimension": ("E111", lambda: ncc.all_gather([hbm(2, 2)], [hbm(2, 2)], [[0], [1]], 1)),
     "sbuf": ("E107", lambda: ncc.all_to_all(
-        [nl.ndarray((2, 2), nl.float32)], [nl.ndarray((2, 2), nl.float32)], [[0]], 0)),
+        [nl.ndarray((2, 2), nl.float32)], [nl.ndarray((2, 2), nl.float32)], [[0], [1]], 0)),
     "channels": ("E111", lambda: ncc.collective_permute_implicit(
-        [[hbm(2, 2)]], [[hbm(2, 2)]], [[0]], [1])),
+        [[hbm(2, 2)]], [[hbm(2, 2)]], [[0], [1]], [1])),
     "two targets": ("E111", lambda: ncc.collective_permute(
         [hbm(2, 2)], [hbm(2, 2)], [(0, 0), (0, 0)])),
     "priority": ("E113", lambda: ncc.all_reduce(
-        [hbm(2, 2)], [hbm(2, 2)], [[0]], nl.add, priority=0)),
+        [hbm(2, 2)], [hbm(2, 2)], [[0], [1]], nl.add, priority=0)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_calls_are_refused(what):
     code, call = WRONG[what]
-    error = refused(code, call)
+    error = refused(code, call, ranks=2)
     assert error.file == __file__
