@@ -116,6 +116,7 @@ void bind_program(nb::module_& m) {
       nb::arg("name"), nb::arg("overrides") = std::vector<std::string>{});
 
   bind_names(m);
+  bind_packs(m);
   bind_tensor(m);
   bind_instruction_functions(m);
   bind_trace(m);

@@ -180,6 +180,7 @@ void raise(base::Error& error);
 
 void bind_instruction_functions(nb::module_& m);
 void bind_names(nb::module_& m);  // number formats and memories
+void bind_packs(nb::module_& m);  // NumPy types of the packs of four
 void bind_tensor(nb::module_& m);
 void bind_trace(nb::module_& m);
 

@@ -65,7 +65,9 @@ def test_spellings_of_a_number_format(spelling):
 
 
 def test_memories():
-    assert nl.hbm is nl.private_hbm
+    assert nl.hbm == nl.private_hbm and nl.hbm == nl.shared_hbm != nl.private_hbm
+    assert nl.hbm != nl.sbuf and nl.hbm != "hbm" and len({nl.private_hbm, nl.shared_hbm}) == 2
+    assert inside(lambda: nl.ndarray((2, 2), nl.int8, nl.hbm).buffer) is nl.private_hbm
     assert str(nl.sbuf) == "sbuf"
     assert nl.is_sbuf(nl.sbuf) and nl.is_psum(nl.psum) and not nl.is_psum(nl.sbuf)
     assert nl.is_hbm(nl.shared_hbm) and nl.is_hbm(nl.hbm) and not nl.is_hbm(nl.sbuf)
@@ -224,10 +226,3 @@ def test_outside_a_kernel(use):
 
 def test_tensors_are_not_made_by_hand():
     refused("U001", lambda: nki.NkiTensor((2, 2), nl.int8, None))
-
-
-def test_documented_functions_that_are_not_there_yet_refuse_by_name():
-    group = nki.collectives.ReplicaGroup([[0, 1]])
-    assert group.groups == [[0, 1]]
-    error = refused("U001", nki.collectives.all_gather_v)
-    assert "nki.collectives.all_gather_v" in str(error)

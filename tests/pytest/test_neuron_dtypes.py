@@ -35,14 +35,21 @@ def test_packs_of_bytes_have_element_0_lowest(element):
     codes = x.astype(getattr(ml_dtypes, element)).view(np.uint8).astype(np.uint32).reshape(1, 2, 4)
     expected = sum(codes[..., i] << 8 * i for i in range(4))
     np.testing.assert_array_equal(packed.view(np.uint32), expected)
-    np.testing.assert_array_equal(dt.unpack(packed, element + "_x4").astype(np.float32), x)
+    np.testing.assert_array_equal(dt.static_cast(packed, np.float32), x)
 
 
 def test_packs_of_nibbles_have_element_0_lowest():
     x = np.array([[1.0, -6.0, 0.5, 3.0]], np.float32)
     packed = dt.static_cast(x, dt.float4_e2m1fn_x4)
     assert packed.view(np.uint16)[0, 0] == 0x2 | 0xF << 4 | 0x1 << 8 | 0x5 << 12
-    np.testing.assert_array_equal(dt.unpack(packed, nl.float4_e2m1fn_x4).astype(np.float32), x)
+    np.testing.assert_array_equal(dt.static_cast(packed, nl.float32), x)
+
+
+def test_a_pack_in_another_format_is_opened_and_packed_again():
+    x = np.array([[1.0, -2.0, 0.5, 4.0]], np.float32)
+    packed = dt.static_cast(dt.static_cast(x, dt.float8_e5m2_x4), dt.float8_e4m3fn_x4)
+    np.testing.assert_array_equal(packed, dt.static_cast(x, dt.float8_e4m3fn_x4))
+    assert dt.static_cast(packed, nl.float8_e4m3fn_x4) is not packed
 
 
 def test_packs_take_whole_quads():

@@ -36,7 +36,8 @@ def test_environment_holds_what_is_pinned(root, pins):
 def test_build_and_package_agree(root, pins):
     project = tomllib.loads((root / "pyproject.toml").read_text())
     build = dict(line.split("==") for line in project["build-system"]["requires"])
-    assert build["nanobind"] == pins["nanobind"]
+    for package in ("nanobind", "numpy"):
+        assert build[package] == pins[package]
     torch = project["project"]["optional-dependencies"]["torch"]
     assert torch == ["torch==" + pins["torch"].removesuffix("+cpu")]
     assert not any("torch" in line for line in project["project"]["dependencies"])

@@ -33,8 +33,7 @@ void meet(std::span<Run* const> sides) {
     const auto outer =
         static_cast<size_t>(call.integer(collective_dim) == 0 ? 1 : s.layout->dims[0].count);
     const size_t chunk = static_cast<size_t>(s.elements()) / outer;
-    std::vector<Parcel> given;
-    for (Run* side : sides) given.push_back(pack(*side, side->call.slot(kSrcs, i)));
+    const std::vector<Parcel> given = pack_all(sides, kSrcs, i);
     Parcel all{s.dtype(), {}, {}};
     for (size_t row = 0; row < outer; ++row)
       for (const Parcel& p : given) all.append(p, row * chunk, chunk);
@@ -47,28 +46,15 @@ Cost cost(const Call& c) { return ring_cost(c, rank_count(c) - 1, sent_bytes(c))
 }  // namespace
 
 INSTRUCTION(all_gather) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "all_gather",
       .summary = "Join the tensors of all ranks, for all ranks.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"collective_dim",
-                  ParamKind::integer,
-                  Access::none,
-                  "",
-                  {},
-                  "the dimension that is cut or joined"},
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
-      .engines = {Engine::dma},
+      .params = {dimension_param()},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

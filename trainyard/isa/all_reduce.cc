@@ -29,8 +29,7 @@ void check(const Call& c) {
 
 void meet(std::span<Run* const> sides) {
   for (int i = 0; i < sides[0]->call.tensor_count(kSrcs); ++i) {
-    std::vector<Parcel> given;
-    for (Run* side : sides) given.push_back(pack(*side, side->call.slot(kSrcs, i)));
+    const std::vector<Parcel> given = pack_all(sides, kSrcs, i);
     for (Run* side : sides)
       unpack(*side, side->call.slot(kDsts, i),
              reduce(given, side->call.op(op), sides[0]->rounding));
@@ -45,24 +44,16 @@ Cost cost(const Call& c) {
 }  // namespace
 
 INSTRUCTION(all_reduce) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "all_reduce",
       .summary = "Combine the tensors of all ranks, for all ranks.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 reduction_param(),
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
+      .params = {reduction_param()},
       .evidence = Evidence::order_defined,
-      .engines = {Engine::dma},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

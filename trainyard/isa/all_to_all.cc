@@ -35,8 +35,7 @@ void check(const Call& c) {
 
 void meet(std::span<Run* const> sides) {
   for (int i = 0; i < sides[0]->call.tensor_count(kSrcs); ++i) {
-    std::vector<Parcel> given;
-    for (Run* side : sides) given.push_back(pack(*side, side->call.slot(kSrcs, i)));
+    const std::vector<Parcel> given = pack_all(sides, kSrcs, i);
     const size_t part = given[0].elements() / sides.size();
     for (size_t rank = 0; rank < sides.size(); ++rank) {
       Parcel mine{given[0].dtype, {}, {}};
@@ -54,28 +53,15 @@ Cost cost(const Call& c) {
 }  // namespace
 
 INSTRUCTION(all_to_all) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "all_to_all",
       .summary = "Exchange parts of tensors between all ranks.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"collective_dim",
-                  ParamKind::integer,
-                  Access::none,
-                  "",
-                  {},
-                  "the dimension that is cut or joined"},
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
-      .engines = {Engine::dma},
+      .params = {dimension_param()},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

@@ -30,7 +30,28 @@ void check_ranks(const Call& c) {
                     fmt::format("a list with this rank, {}", seat.rank));
 }
 
+std::vector<int64_t> ranks_of(const Call& c) {
+  const auto ranks = c.integers(kRanks);
+  return {ranks.begin(), ranks.end()};
+}
+
 }  // namespace
+
+Spec collective(Spec own) {
+  std::vector<Param> params = {
+      {"srcs", ParamKind::tensors, Access::read, "", {}, "what this rank gives"},
+      {"dsts", ParamKind::tensors, Access::write, "", {}, "what this rank gets"},
+      {"ranks", ParamKind::integers, Access::none, "", {}, "its list in the ReplicaGroup"}};
+  params.insert(params.end(), own.params.begin(), own.params.end());
+  params.push_back(
+      {"priority", ParamKind::integer, Access::none, "None", {}, "0 to 3, from NeuronCore-v4"});
+  params.push_back({"name", ParamKind::name, Access::none, "None"});
+  own.params = std::move(params);
+  own.engines = {Engine::dma};
+  own.ranks = ranks_of;
+  own.module = "nki.collectives";
+  return own;
+}
 
 void check_collective(const Call& c, bool sbuf) {
   const int n = c.tensor_count(kSrcs);
@@ -104,9 +125,10 @@ void not_packed_view(const Call& c, const OperandView& v) {
       .note(v.describe());
 }
 
-std::vector<int64_t> collective_ranks(const Call& c) {
-  const auto ranks = c.integers(kRanks);
-  return {ranks.begin(), ranks.end()};
+std::vector<Parcel> pack_all(std::span<Run* const> sides, int param, int i) {
+  std::vector<Parcel> given;
+  for (Run* side : sides) given.push_back(pack(*side, side->call.slot(param, i)));
+  return given;
 }
 
 int64_t rank_count(const Call& c) { return static_cast<int64_t>(c.integers(kRanks).size()); }

@@ -12,21 +12,20 @@ namespace trainyard::isa {
 /// that take part, in the order of their list in the ReplicaGroup.
 enum CollectiveParam { kSrcs, kDsts, kRanks, kCollectiveRest };
 
-inline Param srcs_param() {
-  return {"srcs", ParamKind::tensors, Access::read, "", {}, "what this rank gives"};
-}
-inline Param dsts_param() {
-  return {"dsts", ParamKind::tensors, Access::write, "", {}, "what this rank gets"};
-}
-inline Param ranks_param() {
-  return {"ranks", ParamKind::integers, Access::none, "", {}, "its list in the ReplicaGroup"};
+inline Param dimension_param() {
+  return {"collective_dim",
+          ParamKind::integer,
+          Access::none,
+          "",
+          {},
+          "the dimension that is cut or joined"};
 }
 inline Param reduction_param() {
   return {"op", ParamKind::op, Access::none, "", {}, "add, minimum or maximum"};
 }
-inline Param priority_param() {
-  return {"priority", ParamKind::integer, Access::none, "None", {}, "0 to 3, from NeuronCore-v4"};
-}
+/// The Spec of a collective from what is its own; `params` are those between the ranks and the
+/// priority.
+Spec collective(Spec own);
 
 /// Tensors all in HBM, or (if `sbuf`) one source and one result in SBUF (E107); as many results as
 /// sources, of one type (E106); this rank is among `ranks`, and each of them once (E111).
@@ -41,10 +40,12 @@ void check_dimension(const Call& call, int dim, bool columns);
 
 /// Channel ids 0, 1, ..., one a tensor, at most 4 for a whole node and 2 otherwise (E111).
 void check_channels(const Call& call, int channel_ids);
+/// What every side gives: tensor `i` of its parameter.
+std::vector<Parcel> pack_all(std::span<Run* const> sides, int param, int i);
+
 /// No packed type (E105).
 void not_packed_view(const Call& call, const OperandView& view);
 
-std::vector<int64_t> collective_ranks(const Call& call);
 int64_t rank_count(const Call& call);
 
 /// A ring of `steps` steps in each of which every rank passes `bytes` on. Estimate: the launch, and

@@ -58,28 +58,20 @@ Cost cost(const Call& c) { return ring_cost(c, 1, sent_bytes(c)); }
 }  // namespace
 
 INSTRUCTION(collective_permute) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "collective_permute",
       .summary = "Send tensors to the ranks that pairs name.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"source_target_pairs",
+      .params = {{"source_target_pairs",
                   ParamKind::pattern,
                   Access::none,
                   "",
                   {},
-                  "[[source, target], ...]"},
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
-      .engines = {Engine::dma},
+                  "[[source, target], ...]"}},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

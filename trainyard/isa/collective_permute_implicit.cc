@@ -27,8 +27,7 @@ void check(const Call& c) {
 
 void meet(std::span<Run* const> sides) {
   for (int i = 0; i < sides[0]->call.tensor_count(kSrcs); ++i) {
-    std::vector<Parcel> given;
-    for (Run* side : sides) given.push_back(pack(*side, side->call.slot(kSrcs, i)));
+    const std::vector<Parcel> given = pack_all(sides, kSrcs, i);
     for (size_t rank = 0; rank < sides.size(); ++rank)
       unpack(*sides[rank], sides[rank]->call.slot(kDsts, i),
              given[(rank + sides.size() - 1) % sides.size()]);
@@ -40,23 +39,15 @@ Cost cost(const Call& c) { return ring_cost(c, 1, sent_bytes(c)); }
 }  // namespace
 
 INSTRUCTION(collective_permute_implicit) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "collective_permute_implicit",
       .summary = "Send tensors to the next rank of a ring.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"channel_ids", ParamKind::integers, Access::none, "", {}, "0, 1, ..."},
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
-      .engines = {Engine::dma},
+      .params = {{"channel_ids", ParamKind::integers, Access::none, "", {}, "0, 1, ..."}},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

@@ -57,26 +57,18 @@ Cost cost(const Call& c) { return ring_cost(c, 1, sent_bytes(c)); }
 }  // namespace
 
 INSTRUCTION(collective_permute_implicit_reduce) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "collective_permute_implicit_reduce",
       .summary = "Combine tensors and send the result to the next rank of a ring.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"srcs1", ParamKind::tensors, Access::read, "", {}, "the right operands"},
+      .params = {{"srcs1", ParamKind::tensors, Access::read, "", {}, "the right operands"},
                  reduction_param(),
-                 {"channel_ids", ParamKind::integers, Access::none, "", {}, "0, 1, ..."},
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
+                 {"channel_ids", ParamKind::integers, Access::none, "", {}, "0, 1, ..."}},
       .evidence = Evidence::order_defined,
-      .engines = {Engine::dma},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

@@ -16,6 +16,16 @@ void Parcel::append(const Parcel& other, size_t first, size_t count) {
               other.bits.begin() + static_cast<std::ptrdiff_t>((first + count) * size));
 }
 
+void Parcel::replace(size_t at, const Parcel& other, size_t first, size_t count) {
+  const size_t size = element();
+  std::copy_n(other.bits.begin() + static_cast<std::ptrdiff_t>(first * size), count * size,
+              bits.begin() + static_cast<std::ptrdiff_t>(at * size));
+  if (other.undefined.empty() && undefined.empty()) return;
+  undefined.resize(elements());
+  for (size_t i = 0; i < count; ++i)
+    undefined[at + i] = other.undefined.empty() ? 0 : other.undefined[first + i];
+}
+
 Parcel pack(Run& r, int slot) {
   const Bytes from = r.memory.resolve(r.call, slot);
   Parcel p;

@@ -17,6 +17,8 @@ struct Parcel {
   size_t elements() const { return bits.size() / element(); }
   /// Appends `count` elements of another parcel, of the same type.
   void append(const Parcel& other, size_t first, size_t count);
+  /// Puts them at `at` instead, over what is there.
+  void replace(size_t at, const Parcel& other, size_t first, size_t count);
 };
 
 Parcel pack(Run& run, int slot);

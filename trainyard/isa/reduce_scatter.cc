@@ -30,8 +30,7 @@ void check(const Call& c) {
 
 void meet(std::span<Run* const> sides) {
   for (int i = 0; i < sides[0]->call.tensor_count(kSrcs); ++i) {
-    std::vector<Parcel> given;
-    for (Run* side : sides) given.push_back(pack(*side, side->call.slot(kSrcs, i)));
+    const std::vector<Parcel> given = pack_all(sides, kSrcs, i);
     const Parcel sum = reduce(given, sides[0]->call.op(op), sides[0]->rounding);
     const size_t part = sum.elements() / sides.size();
     for (size_t rank = 0; rank < sides.size(); ++rank) {
@@ -50,30 +49,16 @@ Cost cost(const Call& c) {
 }  // namespace
 
 INSTRUCTION(reduce_scatter) {
-  static const Spec spec = {
+  static const Spec spec = collective({
       .name = "reduce_scatter",
       .summary = "Combine the tensors of all ranks, and give each a part.",
       .doc = kDoc,
-      .params = {srcs_param(),
-                 dsts_param(),
-                 ranks_param(),
-                 {"collective_dim",
-                  ParamKind::integer,
-                  Access::none,
-                  "",
-                  {},
-                  "the dimension that is cut or joined"},
-                 reduction_param(),
-                 priority_param(),
-                 {"name", ParamKind::name, Access::none, "None"}},
+      .params = {dimension_param(), reduction_param()},
       .evidence = Evidence::order_defined,
-      .engines = {Engine::dma},
       .check = check,
       .cost = cost,
       .meet = meet,
-      .ranks = collective_ranks,
-      .module = "nki.collectives",
-  };
+  });
   return spec;
 }
 

@@ -6,16 +6,27 @@ from trainyard import _core
 
 
 class MemoryRegion(Enum):
-    """Where a tensor lives. `hbm` is another name of `private_hbm`: one core's device memory."""
+    """Where a tensor lives. A tensor declared in `hbm` is in `private_hbm`, one core's device memory.
+    `hbm` equals both kinds of device memory, since public kernels ask whether their arguments, which
+    are shared, are in it."""
 
     sbuf = "sbuf"
     psum = "psum"
     private_hbm = "private_hbm"
     shared_hbm = "shared_hbm"
-    hbm = "private_hbm"  # noqa: PIE796
+    hbm = "hbm"
 
     def __str__(self):
         return self.name
+
+    def __eq__(self, other):
+        if self is other or not isinstance(other, MemoryRegion):
+            return self is other
+        names = (self.name, other.name)
+        return "hbm" in names and all(name.endswith("hbm") for name in names)
+
+    def __hash__(self):
+        return hash("hbm" if self.name.endswith("hbm") else self.name)
 
 
 sbuf = MemoryRegion.sbuf
@@ -24,7 +35,7 @@ private_hbm = MemoryRegion.private_hbm
 shared_hbm = MemoryRegion.shared_hbm
 hbm = MemoryRegion.hbm
 
-for _region in MemoryRegion:
+for _region in (sbuf, psum, private_hbm, shared_hbm):
     _core.register_buffer(_region.value, _region)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from trainyard import _core
 from trainyard.nki import isa
-from trainyard.nki.absence import absent
 
 _calls = _core.collectives
 
@@ -40,6 +39,22 @@ def all_gather(srcs, dsts, replica_group, collective_dim, priority=None, name=No
     return _calls["all_gather"](srcs, dsts, ranks, collective_dim, priority, name)
 
 
+def all_gather_v(
+    srcs,
+    dsts,
+    replica_group,
+    metadata_tensor,
+    recv_counts_known=False,
+    has_rdispls=False,
+    priority=None,
+    name=None,
+):
+    """dsts[0] = a part of srcs[0] of each rank of the group, in a slot a rank. The metadata give
+    each rank's own count and displacement."""
+    call, ranks = _calls["all_gather_v"], _ranks(replica_group)
+    return call(srcs, dsts, ranks, metadata_tensor, recv_counts_known, has_rdispls, priority, name)
+
+
 def reduce_scatter(srcs, dsts, replica_group, collective_dim, op, priority=None, name=None):
     """dsts[i] = this rank's part of srcs[i] of all ranks of the group, combined by op."""
     ranks = _ranks(replica_group)
@@ -50,6 +65,22 @@ def all_to_all(srcs, dsts, replica_group, collective_dim, priority=None, name=No
     """dsts[i] = the parts of srcs[i] that each rank of the group has for this one."""
     ranks = _ranks(replica_group)
     return _calls["all_to_all"](srcs, dsts, ranks, collective_dim, priority, name)
+
+
+def all_to_all_v(
+    srcs,
+    dsts,
+    replica_group,
+    metadata_tensor,
+    recv_counts_known=False,
+    has_rdispls=False,
+    priority=None,
+    name=None,
+):
+    """dsts[0] = the part of srcs[0] that each rank of the group has for this one, in a slot a rank.
+    The metadata give counts and displacements, rank by rank."""
+    call, ranks = _calls["all_to_all_v"], _ranks(replica_group)
+    return call(srcs, dsts, ranks, metadata_tensor, recv_counts_known, has_rdispls, priority, name)
 
 
 def collective_permute(srcs, dsts, source_target_pairs, priority=None, name=None):
@@ -109,9 +140,6 @@ def rank_id(name=None):
     """A register with the number of this rank."""
     return isa.register_alloc(_core.current_trace().rank)
 
-
-all_gather_v = absent("nki.collectives.all_gather_v", "collectives of unequal parts")
-all_to_all_v = absent("nki.collectives.all_to_all_v", "collectives of unequal parts")
 
 __all__ = [
     "ReplicaGroup",

@@ -26,10 +26,10 @@ _NUMPY = {
     "float8_e3m4": ml_dtypes.float8_e3m4,
     "float8_e8m0fnu": ml_dtypes.float8_e8m0fnu,
     "float4_e2m1fn": ml_dtypes.float4_e2m1fn,
-    # A pack travels as the unsigned integer that holds it.
-    "float8_e4m3fn_x4": np.uint32,
-    "float8_e5m2_x4": np.uint32,
-    "float4_e2m1fn_x4": np.uint16,
+    # Types of our own: NumPy moves and views packs, and does not compute with them.
+    "float8_e4m3fn_x4": _core.float8_e4m3fn_x4,
+    "float8_e5m2_x4": _core.float8_e5m2_x4,
+    "float4_e2m1fn_x4": _core.float4_e2m1fn_x4,
 }
 
 by_name = {dtype.name: dtype for dtype in _core.dtypes}

@@ -18,10 +18,10 @@ float8_e5m2 = ml_dtypes.float8_e5m2
 float8_e8m0fnu = ml_dtypes.float8_e8m0fnu
 float4_e2m1fn = ml_dtypes.float4_e2m1fn
 
-# The packs; NumPy stores them as unsigned integers, so that these stay nki's own objects.
-float8_e4m3fn_x4 = dtypes.by_name["float8_e4m3fn_x4"]
-float8_e5m2_x4 = dtypes.by_name["float8_e5m2_x4"]
-float4_e2m1fn_x4 = dtypes.by_name["float4_e2m1fn_x4"]
+# The packs, as NumPy types too.
+float8_e4m3fn_x4 = dtypes.by_name["float8_e4m3fn_x4"].dtype.type
+float8_e5m2_x4 = dtypes.by_name["float8_e5m2_x4"].dtype.type
+float4_e2m1fn_x4 = dtypes.by_name["float4_e2m1fn_x4"].dtype.type
 
 _PACKED = "_x4"
 
@@ -49,14 +49,17 @@ def static_cast(array, dtype):
     """The array in another format. To a pack the last dimension shrinks by four, from one it grows
     by four; ValueError where it is no multiple."""
     name = dtypes.name_of(dtype)
-    if name.endswith(_PACKED):
-        return _pack(np.asarray(array), name)
-    return np.asarray(array).astype(_numpy(dtype))
+    array = np.asarray(array)
+    if array.dtype.name == name:
+        return array.copy()
+    if array.dtype.name.endswith(_PACKED):
+        array = _unpack(array)
+    return _pack(array, name) if name.endswith(_PACKED) else array.astype(_numpy(dtype))
 
 
-def unpack(array, packed):
-    """The elements of packs of the format `packed`, as its own element type."""
-    element = _element(dtypes.name_of(packed))
+def _unpack(array):
+    """The elements of an array of packs, in their own type."""
+    element = _element(array.dtype.name)
     array = np.ascontiguousarray(array)
     if element is not float4_e2m1fn:
         return array.view(np.uint8).view(element).reshape(*array.shape[:-1], -1)

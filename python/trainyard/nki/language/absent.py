@@ -23,7 +23,7 @@ class Older:
 
 _ONE_BY_ONE = "Index with slices, or with tensor.ap(pattern)."
 
-all_reduce = Older("all_reduce", "Use nki.collectives, once it is there.")
+all_reduce = Older("all_reduce", "Use nki.collectives.all_reduce.")
 arange = Older("arange", _ONE_BY_ONE)
 atomic_rmw = Older("atomic_rmw", "Use nisa.dma_compute.")
 gemm_grid = Older("gemm_grid", "Loop over tiles.")
