@@ -73,11 +73,7 @@ class Watch:
             if result.shape != golden.shape or not result.size or result.dtype.kind in "bcOSUV":
                 return
             kind = self._types.get(result.shape, result.dtype)
-            numbers = [
-                np.isfinite(ours.astype(np.float64)) & np.isfinite(reference)
-                for ours, reference in pieces(result, golden)
-            ]
-            numbers = np.concatenate(numbers)
+            numbers = np.concatenate([_measurable(*each) for each in pieces(result, golden)])
             if numbers.all():
                 self.found.append(figures(result.astype(kind, copy=False), golden))
             elif numbers.any():
@@ -85,6 +81,12 @@ class Watch:
                 self.found.append(figures(result.astype(kind), golden))
         except (TypeError, ValueError):
             return  # no numbers: the comparator's own business
+
+
+def _measurable(result, golden):
+    """Which elements have an error in ULP."""
+    finite = np.isfinite(result.astype(np.float64)) & np.isfinite(golden)
+    return finite & (golden != 0) if result.dtype.kind not in "iu" else finite
 
 
 def _host(value):
