@@ -1,9 +1,15 @@
-"""Writes what is made from the descriptions of the instructions: docs/instructions.md, and the
-stub python/trainyard/nki/isa/__init__.pyi that editors and type checkers read."""
+"""Writes what is made from the descriptions of the instructions: docs/instructions.md,
+docs/support.md, and the stub python/trainyard/nki/isa/__init__.pyi that editors and type checkers
+read."""
 
 import json
 import subprocess
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import make_support
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build" / "release" / "bin" / "trainyard"
@@ -106,6 +112,7 @@ def files() -> dict[Path, str]:
     """Path -> what it should hold."""
     return {
         ROOT / "docs" / "instructions.md": explain("--markdown"),
+        ROOT / "docs" / "support.md": make_support.page(explain("--list", "--json")),
         ROOT / "python" / "trainyard" / "nki" / "isa" / "__init__.pyi": stub(),
     }
 

@@ -1,6 +1,6 @@
 // The functions of nki.isa: one callable per Spec, called without a Python frame in between.
-// Arguments are matched by the identity of their interned names, converted by the kind of their
-// parameter, checked, and appended to the current program.
+// Arguments are matched by the identity of their interned names, converted (arguments.h), checked,
+// and appended to the current program.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,8 +12,10 @@
 #include <array>
 #include <unordered_map>
 
+#include "python/bind/arguments.h"
 #include "python/bind/trace.h"
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/isa/check.h"
 #include "trainyard/isa/describe.h"
 #include "trainyard/isa/rules.h"
 
@@ -31,22 +33,6 @@ using program::Operand;
 
 namespace {
 
-constexpr size_t kMaxParams = 24;
-
-// Tokens registered by the Python side: operators (nl.add, numpy.add, …) and members of enums.
-std::unordered_map<PyObject*, int64_t>& operators() {
-  static std::unordered_map<PyObject*, int64_t> map;
-  return map;
-}
-struct EnumMember {
-  ParamKind kind;
-  int64_t value;
-};
-std::unordered_map<PyObject*, EnumMember>& enum_members() {
-  static std::unordered_map<PyObject*, EnumMember> map;
-  return map;
-}
-
 struct Function {
   PyObject_HEAD vectorcallfunc vectorcall;
   const Spec* spec;
@@ -59,194 +45,6 @@ struct Handle {  // NkiInstruction
   uint64_t trace;  // its serial
 };
 PyTypeObject* handle_type = nullptr;
-
-// The arguments of one call on their way into the program.
-struct Arguments {
-  Trace& trace;
-  const Spec& spec;
-  std::array<Value, kMaxParams> values{};
-  std::vector<Operand>& operands;
-
-  std::string where(const Param& p) const { return fmt::format("{}: {}", spec.name, p.name); }
-};
-
-[[noreturn]] void refuse_kind(const Arguments& a, const Param& p, PyObject* found,
-                              std::string expected) {
-  const nb::str repr = nb::repr(nb::handle(found));
-  std::string text = repr.c_str();
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  throw Error(Code::E111, fmt::format("{} is {}", a.where(p), text))
-      .limit(fmt::format("{} ({})", text, Py_TYPE(found)->tp_name), std::move(expected),
-             std::string(a.spec.name));
-}
-
-PyTensor* as_tensor(PyObject* o) {
-  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<PyTensor>().ptr());
-  return Py_TYPE(o) == type ? nb::inst_ptr<PyTensor>(o) : nullptr;
-}
-
-PyRegister* as_register(PyObject* o) {
-  static PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(nb::type<PyRegister>().ptr());
-  return Py_TYPE(o) == type ? nb::inst_ptr<PyRegister>(o) : nullptr;
-}
-
-Value tensor_value(Arguments& a, const Param& p, PyTensor& t) {
-  if (t.trace.get() != &a.trace)
-    throw Error(Code::E305, a.where(p) + " belongs to another kernel call");
-  const int slot = static_cast<int>(a.operands.size());
-  t.view.append_operands(a.trace.program, a.operands);
-  return Value::operand(slot);
-}
-
-// int64 of a Python or NumPy integer; false if it is none.
-bool integer_of(PyObject* o, int64_t& out) {
-  if (!PyIndex_Check(o)) return false;
-  const nb::object i = nb::steal(PyNumber_Index(o));
-  if (!i.is_valid()) {
-    PyErr_Clear();
-    return false;
-  }
-  out = PyLong_AsLongLong(i.ptr());
-  if (out == -1 && PyErr_Occurred()) {
-    PyErr_Clear();
-    return false;
-  }
-  return true;
-}
-
-Value number_value(const Arguments& a, const Param& p, PyObject* o) {
-  if (PyFloat_CheckExact(o)) return Value::number(PyFloat_AS_DOUBLE(o));
-  int64_t i;
-  if (integer_of(o, i)) return Value::integer(i);
-  const double d = PyFloat_AsDouble(o);
-  if (d == -1.0 && PyErr_Occurred()) {
-    PyErr_Clear();
-    refuse_kind(a, p, o, p.kind == ParamKind::tensor_or_number ? "a tile or a number" : "a number");
-  }
-  return Value::number(d);
-}
-
-void append_integers(const Arguments& a, const Param& p, PyObject* o, std::vector<int64_t>& out) {
-  int64_t i;
-  if (integer_of(o, i)) {
-    out.push_back(i);
-    return;
-  }
-  const nb::object items = nb::steal(PySequence_Fast(o, ""));
-  if (!items.is_valid()) {
-    PyErr_Clear();
-    refuse_kind(a, p, o, p.kind == ParamKind::pattern ? "[[step, count], ...]" : "integers");
-  }
-  for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k)
-    append_integers(a, p, PySequence_Fast_GET_ITEM(items.ptr(), k), out);
-}
-
-Value enum_value(const Arguments& a, const Param& p, PyObject* o) {
-  const auto found = enum_members().find(o);
-  if (found != enum_members().end() && found->second.kind == p.kind)
-    return Value::integer(found->second.value);
-  // Some kernels pass the integers or strings that are the members' values.
-  int64_t number = 0;
-  const bool is_number = !PyBool_Check(o) && integer_of(o, number);
-  for (const auto& [member, info] : enum_members()) {
-    if (info.kind != p.kind) continue;
-    if (is_number && number == info.value) return Value::integer(number);
-    const nb::object value = nb::steal(PyObject_GetAttrString(member, "value"));
-    if (PyUnicode_Check(o) && PyUnicode_Check(value.ptr()) &&
-        PyUnicode_Compare(o, value.ptr()) == 0)
-      return Value::integer(info.value);
-  }
-  std::vector<std::string> names;
-  for (const auto& [member, info] : enum_members())
-    if (info.kind == p.kind) names.push_back(nb::str(nb::handle(member)).c_str());
-  std::sort(names.begin(), names.end());
-  refuse_kind(a, p, o, fmt::format("one of {}", fmt::join(names, ", ")));
-}
-
-Value convert(Arguments& a, const Param& p, PyObject* o) {
-  if (o == Py_None) {
-    if (p.default_text.empty() && !p.none_allowed)
-      refuse_kind(a, p, o, "an argument other than None");
-    return {};
-  }
-  switch (p.kind) {
-    case ParamKind::tensor:
-      if (PyTensor* t = as_tensor(o)) return tensor_value(a, p, *t);
-      refuse_kind(a, p, o, "a tensor of this kernel (nl.ndarray, nl.load, ...)");
-    case ParamKind::tensor_or_number:
-      if (PyTensor* t = as_tensor(o)) return tensor_value(a, p, *t);
-      return number_value(a, p, o);
-    case ParamKind::tensors: {
-      const nb::object items = nb::steal(PySequence_Fast(o, ""));
-      if (!items.is_valid()) {
-        PyErr_Clear();
-        refuse_kind(a, p, o, "a list of tensors");
-      }
-      const Py_ssize_t n = PySequence_Fast_GET_SIZE(items.ptr());
-      const int64_t first = static_cast<int64_t>(a.operands.size());
-      for (Py_ssize_t k = 0; k < n; ++k) {
-        PyObject* item = PySequence_Fast_GET_ITEM(items.ptr(), k);
-        if (PyTensor* t = as_tensor(item)) tensor_value(a, p, *t);
-        else refuse_kind(a, p, item, "a list of tensors");
-      }
-      if (n == 0) refuse_kind(a, p, o, "at least one tensor");
-      return {Value::Kind::operand, first | static_cast<int64_t>(n) << 32};
-    }
-    case ParamKind::number: return number_value(a, p, o);
-    case ParamKind::integer: {
-      int64_t i;
-      if (!integer_of(o, i)) refuse_kind(a, p, o, "an integer");
-      return Value::integer(i);
-    }
-    case ParamKind::boolean: {
-      const int truth = PyObject_IsTrue(o);
-      if (truth < 0) {
-        PyErr_Clear();
-        refuse_kind(a, p, o, "True or False");
-      }
-      return Value::boolean(truth);
-    }
-    case ParamKind::op: {
-      const auto found = operators().find(o);
-      if (found == operators().end()) refuse_kind(a, p, o, "an operator such as nl.add");
-      return Value::op(static_cast<isa::Operator>(found->second));
-    }
-    case ParamKind::integers:
-    case ParamKind::pattern: {
-      std::vector<int64_t> list;
-      append_integers(a, p, o, list);
-      if (list.empty()) return {};
-      return Value::list(a.trace.program.intern_list(list));
-    }
-    case ParamKind::numbers: {
-      const nb::object items = nb::steal(PySequence_Fast(o, ""));
-      if (!items.is_valid()) {
-        PyErr_Clear();
-        refuse_kind(a, p, o, "a list of numbers");
-      }
-      std::vector<int64_t> bits;
-      for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items.ptr()); ++k)
-        bits.push_back(std::bit_cast<int64_t>(
-            number_value(a, p, PySequence_Fast_GET_ITEM(items.ptr(), k)).number()));
-      return Value::list(a.trace.program.intern_list(bits));
-    }
-    case ParamKind::reg:
-      if (PyRegister* r = as_register(o)) return Value::reg(r->id);
-      refuse_kind(a, p, o, "a register (nisa.register_alloc)");
-    case ParamKind::reg_or_integer: {
-      if (PyRegister* r = as_register(o)) return Value::reg(r->id);
-      int64_t i;
-      if (!integer_of(o, i)) refuse_kind(a, p, o, "a register or an integer");
-      return Value::integer(i);
-    }
-    case ParamKind::name: {
-      const char* text = PyUnicode_Check(o) ? PyUnicode_AsUTF8(o) : nullptr;
-      if (!text) refuse_kind(a, p, o, "a string");
-      return Value::text(a.trace.program.intern_text(text));
-    }
-    default: return enum_value(a, p, o);
-  }
-}
 
 int find_name(const Function& f, PyObject* name) {
   const size_t n = f.spec->params.size();
@@ -270,10 +68,24 @@ int find_name(const Function& f, PyObject* name) {
 // NKI before 0.3 also took the type of the result. It says nothing new if dst has that type.
 void check_result_type(const isa::Call& call, nb::handle dtype) {
   const base::DType wanted = to_dtype(dtype), dst = call.operand(0).dtype();
-  if (wanted == dst) return;
+  if (wanted == dst)
+    return call.tables().strictness.refuse_since(
+        3, Error(Code::E124, fmt::format("{} has no parameter dtype", call.spec().name))
+               .fix("Leave it out: the result has dst's type."));
   throw Error(Code::E115, fmt::format("{}: dtype is {}, dst is {}", call.spec().name,
                                       base::name_of(wanted), base::name_of(dst)))
       .fix("Leave dtype out: the result has dst's type.");
+}
+
+// The engine that the call asks for; the instruction's first if it does not run there and that rule
+// is relaxed.
+Engine engine_for(const Trace& trace, const Spec& spec, Engine wanted) {
+  if (std::find(spec.engines.begin(), spec.engines.end(), wanted) != spec.engines.end())
+    return wanted;
+  if (!trace.program.strictness.relaxed(Code::E112)) return wanted;  // check_common refuses
+  trace.program.strictness.refuse(
+      Error(Code::E112, fmt::format("{} cannot run on the {} engine", spec.name, name_of(wanted))));
+  return spec.engines[0];
 }
 
 program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t positional,
@@ -320,7 +132,7 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   Engine engine = spec.engines.empty() ? Engine::sync : spec.engines[0];
   const int chosen = spec.engines.size() > 1 ? spec.find("engine") : -1;
   if (chosen >= 0 && a.values[chosen].present() && a.values[chosen].integer() != 0) {
-    engine = static_cast<Engine>(a.values[chosen].integer());
+    engine = engine_for(trace, spec, static_cast<Engine>(a.values[chosen].integer()));
   } else if (spec.choose_engine) {
     engine = spec.choose_engine(isa::Call(spec, a.values.data(), operands.data(), trace.program,
                                           trace.program.machine(), engine));
@@ -328,12 +140,39 @@ program::InstructionId append(Function& f, PyObject* const* args, Py_ssize_t pos
   const isa::Call call(spec, a.values.data(), operands.data(), trace.program,
                        trace.program.machine(), engine);
   if (result_type) check_result_type(call, result_type);
-  isa::check_common(call);
-  if (spec.check) spec.check(call);
+  isa::check_call(call);
   const program::InstructionId id = trace.program.add(
       f.opcode, engine, {a.values.data(), spec.params.size()}, operands, trace.sites.here());
-  trace.after_instruction();
+  trace.after_instruction(call);
   return id;
+}
+
+// While a call in another version's spelling is made in ours, it is not judged again.
+thread_local bool respelling = false;
+
+// What `judge(name, args, kwargs)` makes of a call: (function, args, kwargs) to call instead, whose
+// result is returned; null if the call is as it should be.
+nb::object respelled(nb::handle judge, const Function& f, PyObject* const* args,
+                     Py_ssize_t positional, PyObject* keywords) {
+  nb::list given;
+  for (Py_ssize_t i = 0; i < positional; ++i) given.append(nb::handle(args[i]));
+  nb::dict named;
+  for (Py_ssize_t i = 0; keywords && i < PyTuple_GET_SIZE(keywords); ++i)
+    named[nb::handle(PyTuple_GET_ITEM(keywords, i))] = nb::handle(args[positional + i]);
+  const std::string name = fmt::format("{}.{}", f.spec->module, f.spec->name);
+  const nb::object instead = judge(name, nb::tuple(given), named);
+  if (instead.is_none()) return {};
+  respelling = true;
+  PyObject* result = PyObject_Call(nb::object(instead[0]).ptr(), nb::object(instead[1]).ptr(),
+                                   nb::object(instead[2]).ptr());
+  respelling = false;
+  if (!result) throw nb::python_error();
+  return nb::steal(result);
+}
+
+// Whether an error may come from a spelling of another version.
+bool about_arguments(const Error& e) {
+  return e.code() == Code::E111 || e.code() == Code::E114 || e.code() == Code::E115;
 }
 
 // What `work` returns, or null with the Python exception set.
@@ -350,7 +189,24 @@ PyObject* guarded(Work work) {
 PyObject* call_function(PyObject* self, PyObject* const* args, size_t nargsf, PyObject* keywords) {
   return guarded([&] {
     Function& f = *reinterpret_cast<Function*>(self);
-    const program::InstructionId id = append(f, args, PyVectorcall_NARGS(nargsf), keywords);
+    const Py_ssize_t positional = PyVectorcall_NARGS(nargsf);
+    const Trace* trace = Trace::current();
+    if (trace && trace->judge.is_valid() && !respelling && called_by_user()) {
+      const nb::object judge = trace->judge.attr("instruction");
+      if (nb::object done = respelled(judge, f, args, positional, keywords); done.is_valid())
+        return done.release().ptr();
+    }
+    program::InstructionId id;
+    try {
+      id = append(f, args, positional, keywords);
+    } catch (const Error& e) {
+      if (!trace || trace->judge.is_valid() || respelling || !about_arguments(e)) throw;
+      const nb::object older =
+          nb::module_::import_("trainyard.nki.older_spellings").attr("respelled");
+      nb::object done = respelled(older, f, args, positional, keywords);
+      if (!done.is_valid()) throw;
+      return done.release().ptr();
+    }
     auto* handle = reinterpret_cast<Handle*>(handle_type->tp_alloc(handle_type, 0));
     if (handle) {
       handle->id = id;
@@ -444,18 +300,10 @@ PyTypeObject* make_handle_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }
 
-ParamKind enum_kind(std::string_view name) {
-  if (name == "engine") return ParamKind::engine;
-  if (name == "dge_mode") return ParamKind::dge_mode;
-  if (name == "oob_mode") return ParamKind::oob_mode;
-  if (name == "reduce_cmd") return ParamKind::reduce_cmd;
-  if (name == "dma_engine") return ParamKind::dma_engine;
-  return ParamKind::perf_mode;
-}
-
 }  // namespace
 
 void bind_instruction_functions(nb::module_& m) {
+  bind_tokens(m);
   handle_type = make_handle_type();
   m.attr("NkiInstruction") = nb::handle(reinterpret_cast<PyObject*>(handle_type));
   nb::dict tables;  // by module
@@ -475,19 +323,11 @@ void bind_instruction_functions(nb::module_& m) {
   m.attr("instructions") = tables["nki.isa"];
   m.attr("collectives") = tables["nki.collectives"];
 
-  m.def("register_operator", [](nb::object token, const std::string& name) {
-    const auto op = isa::operator_from_name(name);
-    if (!op) throw Error(Code::B001, "no operator " + name);
-    operators()[token.inc_ref().ptr()] = static_cast<int64_t>(*op);
-  });
   m.def("operator_names", [] {
     nb::list names;
     for (int i = 0; i < isa::operator_count(); ++i)
       names.append(std::string(name_of(static_cast<isa::Operator>(i))));
     return names;
-  });
-  m.def("register_enum", [](const std::string& kind, nb::object member, int64_t value) {
-    enum_members()[member.inc_ref().ptr()] = {enum_kind(kind), value};
   });
 }
 

@@ -1,8 +1,10 @@
 // Traces for Python: declaring tensors, running what was traced, and reading what came out.
 
 #include <fmt/format.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "python/bind/trace.h"
@@ -49,6 +51,15 @@ void add_edge(Trace& t, const std::string& consumer, const std::string& producer
   t.program.add_edge(find(consumer), find(producer));
 }
 
+// The name of a memory instead of the memory.
+void refuse_text(const Trace& trace, nb::handle buffer) {
+  const auto name = nb::cast<std::string>(buffer);
+  trace.program.strictness.refuse_since(
+      3, Error(Code::E124, fmt::format("buffer is the string '{}'", name))
+             .limit("a string", "a memory", "nl.ndarray, NKI 0.3 and later")
+             .fix(fmt::format("Pass nl.{}.", name)));
+}
+
 }  // namespace
 
 PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle buffer,
@@ -68,7 +79,7 @@ PyTensor declare(Trace& trace, nb::handle shape, nb::handle dtype, nb::handle bu
     t.address_partition = nb::cast<int64_t>(address[0]);
     t.address_bytes = nb::cast<int64_t>(address[1]);
   }
-  program::check_tensor(trace.program.machine(), t);
+  program::check_tensor(trace.program, t);
   const TensorId id = trace.declare(std::move(t));
   return {trace.shared_from_this(), View::whole(trace.program.tensor(id), id)};
 }
@@ -116,6 +127,17 @@ void bind_trace(nb::module_& m) {
       .def_prop_ro("size", [](Trace& t) { return t.program.size(); })
       .def_prop_ro("text", [](Trace& t) { return program::print_program(t.program); })
       .def_rw("has_grid", &Trace::has_grid)
+      .def(
+          "note",
+          [](Trace& t, const std::string& text,
+             const std::optional<std::tuple<std::string, int>>& place) {
+            if (place) t.note(text, {std::get<0>(*place), std::get<1>(*place), ""});
+            else t.note(text);
+          },
+          nb::arg("text"), nb::arg("place") = nb::none(),
+          "Adds a remark to the findings, once a place: (file, line), else the user's line.")
+      .def_prop_ro("nki", [](Trace& t) { return t.options().nki; })
+      .def_rw("judge", &Trace::judge, nb::arg().none())
       .def_prop_ro("time_only", [](Trace& t) { return t.options().time_only; })
       .def_prop_ro("eager", [](Trace& t) { return t.options().eager; })
       // A whole tensor of this trace, by its id.
@@ -132,7 +154,8 @@ void bind_trace(nb::module_& m) {
       "new_trace",
       [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores, int rank,
          int ranks, std::shared_ptr<Team> team, bool eager, bool time_only, int threads,
-         uint64_t seed, bool stochastic, bool checks, double timeout_s) {
+         uint64_t seed, bool stochastic, bool checks, double timeout_s, int nki,
+         std::vector<std::string> relaxed) {
         machine::check_runs_kernels(*machine);
         TraceOptions o;
         o.eager = eager;
@@ -142,6 +165,8 @@ void bind_trace(nb::module_& m) {
         o.values.stochastic_rounding = stochastic;
         o.values.checks = checks;
         o.timeout_s = timeout_s;
+        o.nki = nki;
+        o.relaxed = std::move(relaxed);
         return std::make_shared<Trace>(machine, name, isa::Seat{core, cores, rank, ranks},
                                        std::move(team), std::move(o));
       },
@@ -149,12 +174,16 @@ void bind_trace(nb::module_& m) {
       nb::arg("rank") = 0, nb::arg("ranks") = 1, nb::arg("team").none() = nb::none(),
       nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("threads") = 1,
       nb::arg("seed") = 0, nb::arg("stochastic") = false, nb::arg("checks") = true,
-      nb::arg("timeout_s") = 0.0);
+      nb::arg("timeout_s") = 0.0, nb::arg("nki") = 0,
+      nb::arg("relaxed") = std::vector<std::string>());
   m.def(
       "ndarray",
       [](nb::handle shape, nb::handle dtype, nb::handle buffer,
          const std::optional<std::string>& name, nb::handle address) {
-        return declare(Trace::required(), shape, dtype, buffer, name.value_or(""), address);
+        Trace& trace = Trace::required();
+        if (nb::isinstance<nb::str>(buffer)) refuse_text(trace, buffer);
+        if (trace.judge.is_valid() && called_by_user()) trace.judge.attr("ndarray")(dtype, address);
+        return declare(trace, shape, dtype, buffer, name.value_or(""), address);
       },
       nb::arg("shape"), nb::arg("dtype"), nb::arg("buffer") = nb::none(),
       nb::arg("name").none() = "", nb::arg("address") = nb::none(),

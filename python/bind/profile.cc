@@ -68,10 +68,14 @@ nb::dict fidelity_of(const Profile& p) {
 }
 
 void add_findings(Profile& p, const std::vector<Trace*>& traces) {
-  for (const Trace* trace : traces)
-    for (profile::Finding& found : trace->values().findings())
-      if (std::find(p.findings.begin(), p.findings.end(), found) == p.findings.end())
-        p.findings.push_back(std::move(found));
+  const auto add = [&](const profile::Finding& found) {
+    if (std::find(p.findings.begin(), p.findings.end(), found) == p.findings.end())
+      p.findings.push_back(found);
+  };
+  for (const Trace* trace : traces) {
+    std::ranges::for_each(trace->notes(), add);
+    std::ranges::for_each(trace->values().findings(), add);
+  }
 }
 
 // (lane, instruction, file, line, start, freed, end), times in picoseconds.
@@ -120,7 +124,7 @@ void bind_profile(nb::module_& m) {
                      return list;
                    })
       .def("add_findings", add_findings, nb::arg("traces"),
-           "Adds what the values of these traces have shown.")
+           "Adds the remarks on these traces, and what their values have shown.")
       .def_prop_ro("intervals", intervals_of)
       .def("time_text", &profile::time_text)
       .def("to_text", &profile::summary_text)

@@ -3,6 +3,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "python/bind/bind.h"
@@ -36,6 +37,19 @@ nb::object error_object(const Error& e) {
   return o;
 }
 
+Error error_of(const std::string& code, const std::string& message, const std::string& found,
+               const std::string& allowed, const std::string& whose, const std::string& fix) {
+  const auto& rules = base::all_rules();
+  for (size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].code != code) continue;
+    Error e(static_cast<Code>(i), message);
+    if (!found.empty() || !allowed.empty()) e.limit(found, allowed, whose);
+    if (!fix.empty()) e.fix(fix);
+    return e;
+  }
+  return {Code::B001, "no diagnostic " + code};
+}
+
 }  // namespace
 
 void raise(Error& error) {
@@ -64,19 +78,24 @@ void bind_program(nb::module_& m) {
   m.def(
       "refuse",
       [](const std::string& code, const std::string& message, const std::string& found,
-         const std::string& allowed, const std::string& whose, const std::string& fix) {
-        const auto& rules = base::all_rules();
-        for (size_t i = 0; i < rules.size(); ++i) {
-          if (rules[i].code != code) continue;
-          Error e(static_cast<Code>(i), message);
-          if (!found.empty() || !allowed.empty()) e.limit(found, allowed, whose);
-          if (!fix.empty()) e.fix(fix);
-          throw e;
-        }
-        throw Error(Code::B001, "no diagnostic " + code);
-      },
+         const std::string& allowed, const std::string& whose,
+         const std::string& fix) { throw error_of(code, message, found, allowed, whose, fix); },
       nb::arg("code"), nb::arg("message"), nb::arg("found") = "", nb::arg("allowed") = "",
       nb::arg("whose") = "", nb::arg("fix") = "");
+  // The same, but a remark where the running kernel relaxes the rule. `place`: (file, line).
+  m.def(
+      "refuse_unless_relaxed",
+      [](const std::string& code, const std::string& message, const std::string& found,
+         const std::string& allowed, const std::string& whose, const std::string& fix,
+         const std::optional<std::tuple<std::string, int>>& place) {
+        Error e = error_of(code, message, found, allowed, whose, fix);
+        if (place) e.at({std::get<0>(*place), std::get<1>(*place), ""});
+        Trace::required().program.strictness.refuse(e);
+      },
+      nb::arg("code"), nb::arg("message"), nb::arg("found") = "", nb::arg("allowed") = "",
+      nb::arg("whose") = "", nb::arg("fix") = "", nb::arg("place") = nb::none());
+  // Refuses what no rule to relax is called (E001).
+  m.def("check_relaxable", [](const std::string& rule) { base::Strictness().relax(rule); });
   m.def("did_you_mean", [](const std::string& word, const std::vector<std::string>& candidates) {
     return base::did_you_mean(word, candidates);
   });
@@ -106,6 +125,8 @@ void bind_program(nb::module_& m) {
                    [](const Machine& x) { return x.core.memory.psum_partition_bytes; })
       .def_prop_ro("psum_bank_bytes",
                    [](const Machine& x) { return x.core.memory.psum_bank_bytes; })
+      .def_prop_ro("runtime_seconds",
+                   [](const Machine& x) { return 1e-9 * x.core.sequencer.runtime_ns; })
       .def_prop_ro("estimates", &Machine::estimates);
   m.def(
       "load_machine",

@@ -115,7 +115,24 @@ PyTensor access_pattern(const PyTensor& t, nb::handle pattern, nb::handle offset
                              t.trace->program.tensor(t.view.tensor).bytes())};
 }
 
+// The view of a method that not every version of NKI has.
+const View& judged(const PyTensor& t, const char* method) {
+  if (t.trace->judge.is_valid() && called_by_user()) t.trace->judge.attr("method")(method);
+  return t.view;
+}
+
+// Python asks a register for its value, for an `if` or `while`, or as a number.
+void judge_register(const char* what) {
+  if (called_by_user()) nb::module_::import_("trainyard.nki.versions").attr("register_used")(what);
+}
+
+int64_t number_of(const PyRegister& r) {
+  judge_register("a number");
+  return r.value();
+}
+
 PyTensor select(const PyTensor& t, int dim, nb::handle index) {
+  judged(t, "select");
   const uint32_t reg = register_of(index);
   if (reg != kNone || nb::isinstance<PyTensor>(index))
     return {t.trace, t.view.select_dynamic(dim, reg, tile_of(index))};
@@ -134,11 +151,12 @@ std::string repr(const PyTensor& t) {
 void bind_tensor(nb::module_& m) {
   nb::class_<PyRegister> registers(m, "VirtualRegister");
   registers.def_ro("id", &PyRegister::id)
-      .def("__index__", &PyRegister::value)
-      .def("__int__", &PyRegister::value)
+      .def("__index__", number_of)
+      .def("__int__", number_of)
       // `while register:` is a loop that the core runs itself.
       .def("__bool__",
            [](const PyRegister& r) {
+             judge_register("if or while");
              const bool taken = r.value() != 0;
              r.trace->program.add_branch(taken);
              return taken;
@@ -186,14 +204,14 @@ void bind_tensor(nb::module_& m) {
       .def(
           "slice",
           [](const PyTensor& t, int dim, int64_t start, int64_t end, int64_t step) {
-            return PyTensor{t.trace, t.view.slice(dim, start, end, step)};
+            return PyTensor{t.trace, judged(t, "slice").slice(dim, start, end, step)};
           },
           nb::arg("dim"), nb::arg("start"), nb::arg("end"), nb::arg("step") = 1)
       .def("select", select, nb::arg("dim"), nb::arg("index"))
       .def(
           "vector_select",
           [](const PyTensor& t, int dim, nb::handle rows) {
-            return PyTensor{t.trace, t.view.vector_select(dim, tile_of(rows))};
+            return PyTensor{t.trace, judged(t, "vector_select").vector_select(dim, tile_of(rows))};
           },
           nb::arg("dim"), nb::arg("vector_offset"))
       .def(
@@ -204,39 +222,43 @@ void bind_tensor(nb::module_& m) {
               throw Error(Code::E121, fmt::format("indirect: an index of type {}",
                                                   Py_TYPE(index.ptr())->tp_name))
                   .fix("Give a tile of offsets in SBUF.");
-            return PyTensor{t.trace, t.view.indirect_columns(offsets, count)};
+            return PyTensor{t.trace, judged(t, "indirect").indirect_columns(offsets, count)};
           },
           nb::arg("index").none(), nb::arg("num_elem") = nb::none())
       .def(
           "permute",
           [](const PyTensor& t, nb::handle dims) {
-            return PyTensor{t.trace, t.view.permute(to_integers(dims))};
+            return PyTensor{t.trace, judged(t, "permute").permute(to_integers(dims))};
           },
           nb::arg("dims"))
       .def(
           "broadcast",
           [](const PyTensor& t, int dim, int64_t size) {
-            return PyTensor{t.trace, t.view.broadcast(dim, size)};
+            return PyTensor{t.trace, judged(t, "broadcast").broadcast(dim, size)};
           },
           nb::arg("dim"), nb::arg("size"))
       .def(
           "expand_dim",
-          [](const PyTensor& t, int dim) { return PyTensor{t.trace, t.view.expand_dim(dim)}; },
+          [](const PyTensor& t, int dim) {
+            return PyTensor{t.trace, judged(t, "expand_dim").expand_dim(dim)};
+          },
           nb::arg("dim"))
       .def(
           "squeeze_dim",
-          [](const PyTensor& t, int dim) { return PyTensor{t.trace, t.view.squeeze_dim(dim)}; },
+          [](const PyTensor& t, int dim) {
+            return PyTensor{t.trace, judged(t, "squeeze_dim").squeeze_dim(dim)};
+          },
           nb::arg("dim"))
       .def(
           "reshape_dim",
           [](const PyTensor& t, int dim, nb::handle shape) {
-            return PyTensor{t.trace, t.view.reshape_dim(dim, to_integers(shape))};
+            return PyTensor{t.trace, judged(t, "reshape_dim").reshape_dim(dim, to_integers(shape))};
           },
           nb::arg("dim"), nb::arg("shape"))
       .def(
           "flatten_dims",
           [](const PyTensor& t, int first, int last) {
-            return PyTensor{t.trace, t.view.flatten_dims(first, last)};
+            return PyTensor{t.trace, judged(t, "flatten_dims").flatten_dims(first, last)};
           },
           nb::arg("start_dim"), nb::arg("end_dim"))
       .def(
@@ -254,14 +276,15 @@ void bind_tensor(nb::module_& m) {
       .def(
           "reinterpret_cast",
           [](const PyTensor& t, nb::handle dtype) {
-            return PyTensor{t.trace, t.view.reinterpret(to_dtype(dtype))};
+            return PyTensor{t.trace, judged(t, "reinterpret_cast").reinterpret(to_dtype(dtype))};
           },
           nb::arg("dtype"))
       .def("ap", access_pattern, nb::arg("pattern"), nb::arg("offset") = nb::none(),
            nb::arg("scalar_offset") = nb::none(), nb::arg("vector_offset") = nb::none(),
            nb::arg("indirect_dim") = 0, nb::arg("dtype") = nb::none())
-      .def("is_contiguous", [](const PyTensor& t) { return t.view.is_contiguous(); })
-      .def("is_indirect", [](const PyTensor& t) { return t.view.is_indirect(); })
+      .def("is_contiguous",
+           [](const PyTensor& t) { return judged(t, "is_contiguous").is_contiguous(); })
+      .def("is_indirect", [](const PyTensor& t) { return judged(t, "is_indirect").is_indirect(); })
       .def("get_pattern",
            [](const PyTensor& t) {
              nb::list pattern;

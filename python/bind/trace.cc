@@ -108,6 +108,15 @@ base::Place place_of_caller() {
   return place;
 }
 
+bool called_by_user() {
+  bool user = false;
+  walk_frames([&](PyCodeObject* code, int) {
+    user = !in_package(code);
+    return true;
+  });
+  return user;
+}
+
 namespace {
 
 constexpr std::chrono::milliseconds kGlance{20};  // how often a long run looks up
@@ -136,6 +145,11 @@ Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name,
       values_(program, with_signals(options_.values, *this)),
       team_(std::move(team)) {
   program.name = std::move(name);
+  program.strictness.nki = options_.nki;
+  for (const std::string& rule : options_.relaxed) program.strictness.relax(rule);
+  program.strictness.tell = [this](const std::string& text, const base::Place& place) {
+    note(text, place);
+  };
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
   if (!team_) return;
   number_ = team_->number_of(seat);
@@ -156,6 +170,18 @@ Trace& Trace::required() {
 }
 
 void Trace::set_current(Trace* trace) { current_trace = trace; }
+
+void Trace::note(const std::string& text, base::Place place) {
+  if (place.line == 0) place = place_of_caller();
+  if (noted_.emplace(place.file, place.line, text).second)
+    notes_.push_back({text, {place.file, place.line}});
+}
+
+void Trace::note_foreign_start() {
+  note(
+      "accumulates onto PSUM that no matmul wrote last: undefined up to NeuronCore-v3; start with "
+      "accumulate=False");
+}
 
 void Trace::check_deadline() const {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - started_;

@@ -7,11 +7,14 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
 #include "python/bind/team.h"
 #include "trainyard/core/values.h"
+#include "trainyard/program/psum_starts.h"
 #include "trainyard/program/view.h"
 
 namespace trainyard::bind {
@@ -50,12 +53,16 @@ class Sites {
 
 /// The user's place in the frames of this thread, for errors outside any trace.
 base::Place place_of_caller();
+/// Whether the innermost Python frame of this thread is not one of this package.
+bool called_by_user();
 
 struct TraceOptions {
   core::ValueOptions values;
-  bool eager = false;      ///< flush after every instruction
-  bool time_only = false;  ///< never run values
-  double timeout_s = 0;    ///< host seconds for tracing and values together; 0: none
+  bool eager = false;                ///< flush after every instruction
+  bool time_only = false;            ///< never run values
+  double timeout_s = 0;              ///< host seconds for tracing and values together; 0: none
+  int nki = 0;                       ///< the rules of NKI 0.`nki` hold; 0: of no certain version
+  std::vector<std::string> relaxed;  ///< rules that are remarks
 };
 
 class Trace : public std::enable_shared_from_this<Trace> {
@@ -74,6 +81,12 @@ class Trace : public std::enable_shared_from_this<Trace> {
   program::Program program;
   Sites sites;
   bool has_grid = false;  ///< launched as kernel[n](…)
+  /// Python's judge of names and parameters if a version of NKI was chosen, else null.
+  nb::object judge;
+
+  /// A remark that is no error, kept once a place; without a place, at the user's line.
+  void note(const std::string& text, base::Place place = {});
+  const std::vector<profile::Finding>& notes() const { return notes_; }
 
   /// nl.no_reorder blocks: within the outermost one each instruction waits for the one before.
   void enter_fixed_order();
@@ -96,7 +109,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
   const core::Values& values() const { return values_; }
   core::Values& values() { return values_; }
   const TraceOptions& options() const { return options_; }
-  void after_instruction() {
+  void after_instruction(const isa::Call& call) {
+    if (psum_starts_.add(call)) note_foreign_start();
     if (team_ && team_->baton.cancelled()) stop();
     if (options_.eager) flush();
     if (options_.timeout_s > 0 && program.size() % 256 == 0) check_deadline();
@@ -115,13 +129,17 @@ class Trace : public std::enable_shared_from_this<Trace> {
   void read(const View& view, std::byte* out);
 
  private:
+  void note_foreign_start();
   void flush_with_team(program::InstructionId end);
   [[noreturn]] void stop() const;
 
   TraceOptions options_;
-  int number_ = 0;                          // of this core in the team
-  int fixed_depth_ = 0;                     // nl.no_reorder blocks that are open
-  program::InstructionId fixed_first_ = 0;  // of the outermost one
+  program::PsumStarts psum_starts_;
+  std::vector<profile::Finding> notes_;
+  std::set<std::tuple<std::string, int, std::string>> noted_;  // file, line, text
+  int number_ = 0;                                             // of this core in the team
+  int fixed_depth_ = 0;                                        // nl.no_reorder blocks that are open
+  program::InstructionId fixed_first_ = 0;                     // of the outermost one
   core::Values values_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::shared_ptr<Team> team_;

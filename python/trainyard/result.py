@@ -57,6 +57,8 @@ def run(
     trace=None,
     schedule=None,
     place=None,
+    nki=None,
+    lenient=None,
     **kwargs,
 ):
     """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
@@ -74,6 +76,9 @@ def run(
     trace      a file for the timeline, which https://ui.perfetto.dev opens
     schedule   "list" (default) or "program": the order of instructions
     place      "ring" or "first-fit": how tiles get addresses; default: as the machine says
+    nki        "0.2" to "0.7": the names, defaults and rules of that version of NKI; default: those
+               of the newest, and spellings of all
+    lenient    rules, such as ("start-partition", "engine"), that become findings instead of errors
 
     What is not given comes from `trainyard run`, if the script runs under it.
 
@@ -84,7 +89,7 @@ def run(
         kernel = Kernel(kernel)
     _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug, ranks=ranks)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
-    options |= {"schedule": schedule, "place": place}
+    options |= {"schedule": schedule, "place": place, "nki": nki, "lenient": lenient}
     if debug is not None:
         options["eager"] = debug == "eager"
     if checks is not None:

@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cstring>
 #include <limits>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
+#include <variant>
 #include <vector>
 
+#include "trainyard/base/convert.h"
 #include "trainyard/isa/rules.h"
 #include "trainyard/program/view.h"
 
@@ -22,17 +26,41 @@ using isa::Value;
 using program::Program;
 using program::View;
 
+/// Random bits, but for most seeds floats that stay in range: most values of a kernel are.
+inline std::vector<std::byte> contents(const isa::Tensor& t, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::byte> bytes(t.bytes());
+  const size_t size = base::size_of(t.dtype);
+  const bool wild = random() % 4 == 0;
+  for (size_t i = 0; i < bytes.size(); i += size) {
+    const uint64_t word = random();
+    if (wild || base::is_pack(t.dtype)) {
+      std::memcpy(&bytes[i], &word, size);
+    } else {
+      const float value = static_cast<float>(static_cast<int>(word % 64)) / 4 -
+                          (base::is_float(t.dtype) ? 4.0f : 0.0f);
+      base::from_fp32(t.dtype, value, &bytes[i]);
+    }
+  }
+  return bytes;
+}
+
 /// A program over tiles of one number of partitions, all of them filled from inputs.
 class RandomCalls {
  public:
-  /// `without`: legal calls, by their number, that are left out of the program.
+  /// `without`: legal calls, by their number, that are left out of the program. Programs of one
+  /// `shape` on one kind of machine have the same tiles, whatever their seed is.
   RandomCalls(uint64_t seed, std::shared_ptr<const machine::Machine> machine,
-              std::set<int> without = {})
-      : random_(seed), program_(std::move(machine)), without_(std::move(without)) {
+              std::set<int> without = {}, const isa::Seat& seat = {}, uint64_t shape = 0)
+      : random_(shape ? shape : seed),
+        program_(std::move(machine), seat),
+        without_(std::move(without)) {
     program_.name = "fuzz";
     partitions_ = pick<int64_t>({128, 64, 32, 16, 1, 100});
     columns_ = pick<int64_t>({8, 16, 24, 64, 12, 1});
+    if (shape) random_.seed(seed);
     declare_tiles();
+    shared_ = declare(Buffer::shared_hbm, {4, 4}, DType::fp32);
     for (int i = 0; i < kRegisters; ++i) define(program_.add_register());
     first_ = static_cast<int>(program_.size());
   }
@@ -42,6 +70,16 @@ class RandomCalls {
   /// another kind, a bug B…) passes through.
   bool try_call(isa::Opcode opcode, int attempts, size_t& refused);
 
+  /// One argument of a call that is not drawn: a tile, by its index in tiles(), or a value.
+  using Given = std::variant<size_t, Value, std::vector<int64_t>>;
+  /// Makes this call if it is legal; it has no number for `without`. Parameters that are not given
+  /// have their defaults.
+  bool try_exactly(std::string_view name, const std::map<std::string_view, Given>& given);
+
+  /// Stands for a tensor in shared HBM that no other call uses.
+  static constexpr size_t kShared = ~size_t{0};
+
+  const std::vector<View>& tiles() const { return tiles_; }
   const Program& program() const { return program_; }
   /// The inputs that fill the tiles.
   const std::vector<program::TensorId>& inputs() const { return inputs_; }
@@ -140,7 +178,8 @@ class RandomCalls {
     for (const View& v : tiles_)
       if (v.dtype == type && (v.dims.back().count == columns_ || chance(0.3))) fits.push_back(v);
     View v = pick(fits.empty() ? tiles_ : fits);
-    if (chance(0.05)) v = pick(hbm_);
+    // What other cores may see is not written at random.
+    if (program_.cores() * program_.seat().ranks == 1 && chance(0.05)) v = pick(hbm_);
     if (chance(0.1)) {
       const int64_t rows = v.dims[0].count, first = rows > 32 ? 32 * below(rows / 32) : 0;
       v = v.slice(0, first, first + 1 + below(rows - first), 1);
@@ -229,7 +268,9 @@ class RandomCalls {
                                         program_.machine(), spec.engines[0]));
   }
 
-  void check_and_add(isa::Opcode opcode, const std::vector<Argument>& arguments) {
+  // `counted`: the call has a number, by which it can be left out.
+  void check_and_add(isa::Opcode opcode, const std::vector<Argument>& arguments,
+                     bool counted = true) {
     const isa::Spec& spec = isa::spec(opcode);
     std::vector<Value> values;
     std::vector<isa::Operand> operands;
@@ -243,9 +284,9 @@ class RandomCalls {
                          engine);
     isa::check_common(call);
     if (spec.check) spec.check(call);
-    if (without_.contains(legal_++)) return;
+    if (counted && without_.contains(legal_++)) return;
     program_.add(opcode, engine, values, operands, isa::kNone);
-    numbers_.push_back(legal_ - 1);
+    numbers_.push_back(counted ? legal_ - 1 : -1);
   }
 
   std::vector<DType> types_ = {DType::fp32, DType::bf16, DType::fp16,     DType::i32,
@@ -258,6 +299,7 @@ class RandomCalls {
   int64_t partitions_ = 0, columns_ = 0;
   DType type_ = DType::fp32;  // that most tiles of a call have
   std::vector<View> tiles_, hbm_;
+  View shared_;
   std::vector<program::TensorId> inputs_;
 };
 
@@ -267,6 +309,33 @@ inline size_t complained_about(std::string_view message, const isa::Spec& spec, 
     if (message.find(fmt::format("{}: {} ", spec.name, spec.params[p].name)) != message.npos)
       return p;
   return otherwise;
+}
+
+inline bool RandomCalls::try_exactly(std::string_view name,
+                                     const std::map<std::string_view, Given>& given) {
+  const auto opcode = static_cast<isa::Opcode>(isa::find_instruction(name));
+  std::vector<Argument> arguments;
+  for (const isa::Param& param : isa::spec(opcode).params) {
+    Argument a{param.default_value, {}};
+    if (const auto found = given.find(param.name); found != given.end()) {
+      if (const auto* tile = std::get_if<size_t>(&found->second)) {
+        a.value = Value::operand(0);
+        (*tile == kShared ? shared_ : tiles_[*tile]).append_operands(program_, a.operands);
+      } else if (const auto* items = std::get_if<std::vector<int64_t>>(&found->second)) {
+        a.value = list(*items);
+      } else {
+        a.value = std::get<Value>(found->second);
+      }
+    }
+    arguments.push_back(a);
+  }
+  try {
+    check_and_add(opcode, arguments, false);
+    return true;
+  } catch (const base::Error& e) {
+    if (base::rule(e.code()).code[0] == 'B') throw;
+    return false;
+  }
 }
 
 inline bool RandomCalls::try_call(isa::Opcode opcode, int attempts, size_t& refused) {

@@ -5,6 +5,7 @@ import layernorm
 import matmul
 import numpy as np
 import pytest
+import ragged
 import scan
 import softmax
 from attention import attention
@@ -74,6 +75,14 @@ def test_matmul_in_blocks_of_every_size(rng, machine, dtype, blocks):
 def test_softmax(rng, machine, dtype, shape):
     (x,) = normal(rng, dtype, shape)
     check(softmax.softmax, (x,), softmax.reference(x), machine)
+
+
+@pytest.mark.parametrize("shape", [(128, 512), (129, 513), (127, 511), (1, 1), (257, 3)])
+def test_sums_of_ragged_tiles(rng, machine, dtype, shape):
+    (x,) = normal(rng, dtype, shape)
+    found = trainyard.run(ragged.row_and_column_sums, x, machine=machine).outputs
+    for sums, expected in zip(found, ragged.reference(x), strict=True):
+        assert largest_error(sums, expected) <= TOLERANCES["float32"]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(128, 512), (7, 513), (130, 300)])

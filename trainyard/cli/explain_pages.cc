@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "trainyard/base/strictness.h"
 #include "trainyard/cli/machine_facts.h"
 #include "trainyard/isa/describe.h"
 #include "trainyard/isa/operators.h"
@@ -141,8 +142,12 @@ std::string operator_text(isa::Operator op, const Style& style) {
 }
 
 std::string diagnostic_text(const base::DiagnosticRule& rule, const Style& style) {
-  return fmt::format("{} {}\n\n{}\n{}\n", style.bold(rule.code), rule.name, rule.summary,
-                     rule.advice);
+  const std::string_view effect = base::when_relaxed(base::code_of(rule));
+  const std::string relaxed =
+      effect.empty() ? "It cannot be relaxed."
+                     : fmt::format("With --lenient {} it is a note. {}", rule.name, effect);
+  return fmt::format("{} {}\n\n{}\n{}\n{}\n", style.bold(rule.code), rule.name, rule.summary,
+                     rule.advice, relaxed);
 }
 
 nlohmann::ordered_json instruction_json(const Spec& spec, const Machine* machine) {
@@ -203,11 +208,9 @@ nlohmann::ordered_json operator_json(isa::Operator op) {
 }
 
 nlohmann::ordered_json diagnostic_json(const base::DiagnosticRule& rule) {
-  return {{"name", rule.code},
-          {"kind", "diagnostic"},
-          {"title", rule.name},
-          {"summary", rule.summary},
-          {"advice", rule.advice}};
+  return {{"name", rule.code},     {"kind", "diagnostic"},
+          {"title", rule.name},    {"summary", rule.summary},
+          {"advice", rule.advice}, {"relaxed", base::when_relaxed(base::code_of(rule))}};
 }
 
 }  // namespace trainyard::cli

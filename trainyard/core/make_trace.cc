@@ -22,14 +22,6 @@ int sharers(const machine::Machine& m, int cores) {
   return std::min(cores, m.core.memory.hbm_sharers);
 }
 
-// The slow end also has the Tensor Engine cold throughout: its activity limiter is not modelled.
-machine::Machine slowest(const machine::Machine& m) {
-  machine::Machine slow = machine::at_bound(m, machine::Bound::slowest);
-  if (slow.core.tensor.window_cycles > 0 && slow.core.tensor.cold_rate > 0)
-    slow.core.tensor.clock_ghz *= slow.core.tensor.cold_rate;
-  return slow;
-}
-
 // Until the last core has finished.
 Picoseconds span_on(const std::vector<const program::Program*>& cores,
                     const std::vector<Timed>& timed, const Meetings& meetings,
@@ -62,7 +54,24 @@ void add_work(profile::Trace& trace, const program::Program& program, const Orde
   }
 }
 
-void add_findings(profile::Trace& trace, const Ordered& ordered, const TimeOptions& options) {
+// Tiles beyond the end of a memory: its rule was relaxed.
+void add_overflow(profile::Trace& trace, const char* memory, int64_t peak, int64_t size,
+                  base::Code code) {
+  if (peak <= size) return;
+  const base::DiagnosticRule& rule = base::rule(code);
+  trace.findings.push_back(
+      {fmt::format("tiles take {} of the {} bytes of each partition of {} ({} {}, relaxed)", peak,
+                   size, memory, rule.code, rule.name),
+       {}});
+}
+
+void add_findings(profile::Trace& trace, const program::Program& program, const Ordered& ordered,
+                  const TimeOptions& options) {
+  const machine::Memory& m = program.machine().core.memory;
+  add_overflow(trace, "SBUF", ordered.placement.sbuf_peak,
+               m.sbuf_partition_bytes - m.sbuf_reserved_bytes, base::Code::E201);
+  add_overflow(trace, "PSUM", ordered.placement.psum_peak, m.psum_partition_bytes,
+               base::Code::E202);
   if (trace.fidelity.reached_control_flow)
     trace.findings.push_back(
         {"an approximate value decides an address or a branch here", trace.fidelity.reached_at});
@@ -110,8 +119,7 @@ void add_intervals(profile::Trace& trace, const program::Program& program, const
     const InstructionId i = timed.ordered.sequence[k];
     const program::Step& step = timed.ordered.steps[k];
     trace.lanes[static_cast<int>(step.lane)].intervals.push_back(k);
-    trace.intervals.push_back({t.start[k], t.end[k], t.start[k] + step.busy, names.label(i),
-                               names.source(i),
+    trace.intervals.push_back({t.start[k], t.end[k], t.freed[k], names.label(i), names.source(i),
                                t.waited_for[k] == kNone ? 0 : t.waited_for[k] + 1});
     if (step.dma == kNone) continue;
     const program::DmaWork& dma = timed.ordered.dmas[step.dma];
@@ -139,7 +147,8 @@ std::vector<Timed> time(const std::vector<const program::Program*>& cores, const
   std::vector<Timeline> timelines = time_programs(ordered, meetings, m, sharers(m, options.cores));
   const machine::Machine fast = machine::at_bound(m, machine::Bound::fastest);
   const Picoseconds low = span_on(cores, timed, meetings, fast, options.cores);
-  const Picoseconds high = span_on(cores, timed, meetings, slowest(m), options.cores);
+  const machine::Machine slow = machine::at_bound(m, machine::Bound::slowest);
+  const Picoseconds high = span_on(cores, timed, meetings, slow, options.cores);
   for (size_t core = 0; core < cores.size(); ++core) {
     Timed& t = timed[core];
     t.timeline = std::move(timelines[core]);
@@ -174,7 +183,7 @@ profile::Trace make_trace(const program::Program& program, const Timed& timed,
   trace.psum_bytes = m.core.memory.psum_partition_bytes;
   trace.fidelity = fidelity_of(program);
   add_work(trace, program, timed.ordered);
-  add_findings(trace, timed.ordered, options);
+  add_findings(trace, program, timed.ordered, options);
   for (int lane = 0; lane < kLaneCount; ++lane)
     trace.lanes.push_back(
         {std::string(name_of(static_cast<Lane>(lane))), timed.timeline.busy[lane], {}});

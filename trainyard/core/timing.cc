@@ -8,6 +8,8 @@
 #include <array>
 #include <numeric>
 
+#include "trainyard/core/activity_limiter.h"
+
 namespace trainyard::core {
 
 using program::DmaWork;
@@ -82,15 +84,17 @@ class Clock {
   // When the lane has come to its next instruction, loops included.
   Picoseconds idle_at(int lane) const {
     const Step& step = ordered_.steps[head_[lane]];
-    return free_at_[lane] + step.taken * taken_ + step.not_taken * not_taken_;
+    return free_at_[lane] + step.taken * taken_[lane] + step.not_taken * not_taken_[lane];
   }
   // Until an instruction starts, its place in the timeline holds when its operands are there.
   Picoseconds ready_at(uint32_t k) const { return timeline_.start[k]; }
 
   const Ordered& ordered_;
   DmaEngines dma_;
-  Picoseconds hop_;                // of a semaphore between engines
-  Picoseconds taken_, not_taken_;  // branches
+  ActivityLimiter limiter_;
+  Picoseconds hop_;  // of a semaphore between engines
+  // Branches, by lane.
+  std::array<Picoseconds, kLaneCount> taken_, not_taken_;
   Timeline timeline_;
   std::vector<uint32_t> next_;     // of the same lane
   std::vector<uint32_t> waiting_;  // how many an instruction still waits for
@@ -101,16 +105,29 @@ class Clock {
 };
 
 Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers)
-    : ordered_(ordered), dma_(machine, hbm_sharers), waiting_(ordered.waits) {
+    : ordered_(ordered),
+      dma_(machine, hbm_sharers),
+      limiter_(machine.core),
+      waiting_(ordered.waits) {
   const auto n = static_cast<uint32_t>(ordered.steps.size());
   timeline_.start.resize(n);
+  timeline_.freed.resize(n);
   timeline_.end.resize(n);
   timeline_.waited_for.assign(n, kNone);
   timeline_.busy.assign(kLaneCount, 0);
   const machine::Sequencer& s = machine.core.sequencer;
   hop_ = base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns);
-  taken_ = base::ns_to_ps(s.branch_taken_ns);
-  not_taken_ = base::ns_to_ps(s.branch_not_taken_ns);
+  // Queues are served by Sync.
+  taken_.fill(base::ns_to_ps(s.branch_taken_ns));
+  not_taken_.fill(base::ns_to_ps(s.branch_not_taken_ns));
+  const auto set_branches = [&](Lane lane, const auto& engine) {
+    taken_[static_cast<int>(lane)] = base::ns_to_ps(engine.branch_taken_ns);
+    not_taken_[static_cast<int>(lane)] = base::ns_to_ps(engine.branch_not_taken_ns);
+  };
+  set_branches(Lane::tensor, machine.core.tensor);
+  set_branches(Lane::vector, machine.core.vector);
+  set_branches(Lane::scalar, machine.core.scalar);
+  set_branches(Lane::gpsimd, machine.core.gpsimd);
   next_.assign(n, kNone);
   std::array<uint32_t, kLaneCount> tail;
   head_.fill(kNone);
@@ -148,16 +165,19 @@ void Clock::issue(const Choice& choice) {
   const Step& step = ordered_.steps[k];
   Timeline& t = timeline_;
   if (ready_at(k) <= idle_at(lane)) t.waited_for[k] = kNone;
-  Picoseconds end = start + step.latency;
+  Picoseconds busy = step.busy;
+  if (step.lane == Lane::tensor) busy += limiter_.delay(start, step.busy);
+  Picoseconds end = start + step.latency + busy - step.busy;
   if (step.dma != kNone) {
     const DmaWork& work = ordered_.dmas[step.dma];
     end = dma_.move(work, start + work.first) + work.tail;
   }
   t.start[k] = start;
+  t.freed[k] = start + busy;
   t.end[k] = end;
   t.span = std::max(t.span, end);
-  t.busy[lane] += step.busy;
-  free_at_[lane] = start + step.busy;
+  t.busy[lane] += busy;
+  free_at_[lane] = t.freed[k];
   head_[lane] = next_[k];
   met_ += step.meets;
   for (uint32_t e = ordered_.successor_begin[k]; e < ordered_.successor_begin[k + 1]; ++e) {

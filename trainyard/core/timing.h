@@ -14,6 +14,7 @@ using program::Ordered;
 /// The times of one program; all vectors are by position in issue order.
 struct Timeline {
   std::vector<Picoseconds> start;    ///< issue
+  std::vector<Picoseconds> freed;    ///< the lane can issue its next instruction
   std::vector<Picoseconds> end;      ///< result visible
   std::vector<uint32_t> waited_for;  ///< position whose end set the start, or kNone: the lane
   Picoseconds span = 0;              ///< first issue to last result

@@ -48,9 +48,10 @@ void check_descriptors(const Call& c, const OperandView& d, const OperandView& s
     if (is_indexed(d) || is_indexed(s))
       refuse("hardware descriptors cannot gather or scatter", "hwdge", "swdge or unknown");
     if (d.dtype() != s.dtype())
-      throw base::Error(base::Code::E106, "dma_copy: hardware descriptors move bytes, no casts")
-          .limit(fmt::format("{} to {}", base::name_of(s.dtype()), base::name_of(d.dtype())),
-                 "equal types", "dge_mode.hwdge");
+      isa::refuse(
+          c, base::Error(base::Code::E106, "dma_copy: hardware descriptors move bytes, no casts")
+                 .limit(fmt::format("{} to {}", base::name_of(s.dtype()), base::name_of(d.dtype())),
+                        "equal types", "dge_mode.hwdge"));
   }
   if (mode == DgeMode::none && (is_dynamic(d) || is_dynamic(s)))
     refuse("descriptors made before the run have no dynamic addresses", "none", "swdge or hwdge");

@@ -70,6 +70,14 @@ void check_direct(const Call& c) {
   check_descriptors(c, "dge_mode.hwdge");
   const std::vector<int64_t> shape = c.operand(src).shape();
   const int64_t first = shape[0];
+  // NKI 0.6 relaxed two limits.
+  const bool relaxed = !c.tables().strictness.before(6);
+  if (!relaxed && shape.back() != kLastMax)
+    refuse(base::Code::E110, fmt::format("src has a last dimension of {}", shape.back()),
+           std::to_string(shape.back()), std::to_string(kLastMax), "dge_mode.hwdge before NKI 0.6");
+  if (!relaxed && first != 16)
+    refuse(base::Code::E110, fmt::format("src has a first dimension of {}", first),
+           std::to_string(first), "16", "dge_mode.hwdge before NKI 0.6");
   if (shape.size() == 2 && first != 16)
     refuse(base::Code::E110, fmt::format("src has a first dimension of {}", first),
            std::to_string(first), "16", "dge_mode.hwdge");

@@ -20,6 +20,8 @@ Every element of dst becomes `value`.
 
 Memory types: SBUF or PSUM; SBUF only on GpSimd.
 Data types: any; `value` must be representable: an integer for integer tiles, 0 for packed types.
+  A float such as 2.0 for an integer tile is an error of NKI 0.3 and later, which compiled kernels
+  make all the same: a note, and an error with --nki.
 Cost: max(64, N) cycles; N/2 for zeros of a 16-bit float.
 NumPy: dst[...] = value
 Sources: nki.isa.memset (SDK 2.32); cost ISA26.
@@ -35,6 +37,12 @@ void check(const Call& c) {
   };
   if (base::is_pack(d) && v != 0) refuse("0 (packed types)");
   if (!base::is_integer(d)) return;
+  if (c.value(value).kind == Value::Kind::number)
+    c.tables().strictness.refuse_since(
+        3, base::Error(base::Code::E106,
+                       fmt::format("memset: value {:#} is a float, dst is {}", v, base::name_of(d)))
+               .limit("float", "int", "memset, NKI 0.3 and later")
+               .fix(fmt::format("Pass an integer, e.g. {:.0f}.", v)));
   const double max = base::max_finite(d);
   const bool is_signed = d == DType::i8 || d == DType::i16 || d == DType::i32;
   if (v != std::floor(v) || v > max || v < (is_signed ? -max - 1 : 0.0))

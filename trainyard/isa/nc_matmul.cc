@@ -78,16 +78,17 @@ void check_dtypes(const Call& c) {
                 DType::tf32, DType::fp32});
   }
   if (wide(s) != wide(m))
-    throw base::Error(base::Code::E106, fmt::format("nc_matmul: stationary is {}, moving is {}",
-                                                    base::name_of(s), base::name_of(m)))
-        .limit(fmt::format("{} with {}", base::name_of(s), base::name_of(m)),
-               "float32 or tfloat32 only with each other", "nc_matmul");
+    refuse(c, base::Error(base::Code::E106, fmt::format("nc_matmul: stationary is {}, moving is {}",
+                                                        base::name_of(s), base::name_of(m)))
+                  .limit(fmt::format("{} with {}", base::name_of(s), base::name_of(m)),
+                         "float32 or tfloat32 only with each other", "nc_matmul"));
   for (DType d : {s, m})
     if (d == DType::fp8_e4m3fn) needs_version(c, 4, "float8_e4m3fn");
   if ((s == DType::fp8_e4m3 && m == DType::fp8_e4m3fn) ||
       (s == DType::fp8_e4m3fn && m == DType::fp8_e4m3))
-    throw base::Error(base::Code::E106, "nc_matmul: float8_e4m3 and float8_e4m3fn in one matmul")
-        .limit("both", "one of the two", "nc_matmul");
+    refuse(c,
+           base::Error(base::Code::E106, "nc_matmul: float8_e4m3 and float8_e4m3fn in one matmul")
+               .limit("both", "one of the two", "nc_matmul"));
   const DType d = c.operand(dst).dtype();
   if (passes_through(c)) return check_transposed_dtype(c, dst, stationary);
   if (c.flag(is_transpose) && d == s) return;  // written by a product with an identity

@@ -42,6 +42,26 @@ bool reaches(Engine engine, Buffer buffer, Access access) {
   return true;
 }
 
+void refuse_memory(const Call& call, int param, const OperandView& v) {
+  const Engine engine = call.engine();
+  const bool reads = call.spec().params[param].access == Access::read;
+  const bool dma = engine == Engine::dma || engine == Engine::sync;
+  // NKI 0.2 took PSUM as the source of dma_copy.
+  if (dma && reads && v.buffer() == Buffer::psum && call.tables().strictness.before(3)) return;
+  const Error error = Error(Code::E107, fmt::format("{} is in {}, which the {} engine cannot {}",
+                                                    label(call, param), name_of(v.buffer()),
+                                                    name_of(engine), reads ? "read" : "write"))
+                          .limit(std::string(name_of(v.buffer())),
+                                 engine == Engine::tensor   ? (reads ? "sbuf" : "psum")
+                                 : engine == Engine::gpsimd ? "sbuf"
+                                 : dma                      ? "sbuf or HBM"
+                                                            : "sbuf or psum",
+                                 fmt::format("the {} engine", name_of(engine)))
+                          .note(v.describe());
+  if (!v.on_chip()) throw error;  // device memory has no partitions to address
+  refuse(call, error);
+}
+
 // An engine walks a partition in four loops. Dimensions that one step covers are one loop.
 void check_free_dimensions(const Call& call, int param, const OperandView& v) {
   constexpr int kLoops = 4;
@@ -97,14 +117,14 @@ void check_start_partition(const Call& call, int param, const OperandView& v, in
   const int start = v.start_partition();
   const int align = count > 64 ? 128 : count > 32 ? 64 : 32;
   if (start % align == 0) return;
-  throw Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
-                                      label(call, param), count, start))
-      .limit(std::to_string(start),
-             align == 128  ? "0"
-             : align == 64 ? "0 or 64"
-                           : "0, 32, 64 or 96",
-             "the engines' access rules (A2)")
-      .note(v.describe());
+  refuse(call, Error(Code::E108, fmt::format("{} covers {} partitions from partition {}",
+                                             label(call, param), count, start))
+                   .limit(std::to_string(start),
+                          align == 128  ? "0"
+                          : align == 64 ? "0 or 64"
+                                        : "0, 32, 64 or 96",
+                          "the engines' access rules (A2)")
+                   .note(v.describe()));
 }
 
 int known_start(const Call& call, const OperandView& v) {
@@ -133,18 +153,7 @@ void check_common(const Call& call) {
     for (int i = 0; i < call.tensor_count(param); ++i) {
       const OperandView v = call.operand(param, i);
       if (!spec.meet && !reaches(engine, v.buffer(), spec.params[p].access))
-        throw Error(Code::E107,
-                    fmt::format("{} is in {}, which the {} engine cannot {}", label(call, param),
-                                name_of(v.buffer()), name_of(engine),
-                                spec.params[p].access == Access::read ? "read" : "write"))
-            .limit(std::string(name_of(v.buffer())),
-                   engine == Engine::tensor
-                       ? (spec.params[p].access == Access::read ? "sbuf" : "psum")
-                   : engine == Engine::gpsimd                        ? "sbuf"
-                   : engine == Engine::dma || engine == Engine::sync ? "sbuf or HBM"
-                                                                     : "sbuf or psum",
-                   fmt::format("the {} engine", name_of(engine)))
-            .note(v.describe());
+        refuse_memory(call, param, v);
       check_index(call, param, i);
       if (!v.on_chip()) continue;
       if (engine != Engine::dma && engine != Engine::sync && v.layout->indirect == Indirect::vector)
@@ -272,11 +281,11 @@ void buffer_in(const Call& call, int param, std::initializer_list<Buffer> allowe
 void not_both_psum(const Call& call, int a, int b) {
   if (!call.is_tensor(a) || !call.is_tensor(b)) return;
   if (call.operand(a).buffer() == Buffer::psum && call.operand(b).buffer() == Buffer::psum)
-    throw Error(Code::E107, fmt::format("{} and {} are both in psum", label(call, a),
-                                        call.spec().params[b].name))
-        .limit("psum and psum", "at most one in psum", spec_rule(call))
-        .note(call.operand(a).describe())
-        .note(call.operand(b).describe());
+    refuse(call, Error(Code::E107, fmt::format("{} and {} are both in psum", label(call, a),
+                                               call.spec().params[b].name))
+                     .limit("psum and psum", "at most one in psum", spec_rule(call))
+                     .note(call.operand(a).describe())
+                     .note(call.operand(b).describe()));
 }
 
 void column(const Call& call, int param, int like) {

@@ -18,6 +18,12 @@ void check_common(const Call& call);
 /// The program runs on one of several cores, which can meet (E305).
 void check_meets(const Call& call);
 
+/// Throws the error, unless the run relaxes its rule (base::Strictness). Only where going on is
+/// well defined.
+inline void refuse(const Call& call, const base::Error& error) {
+  call.tables().strictness.refuse(error);
+}
+
 /// The start partition that the engines can address: 0 for more than 64 partitions, 0 or 64 for
 /// more than 32, else a multiple of 32 (E108).
 void check_start_partition(const Call& call, int param, const OperandView& view, int partitions);

@@ -44,6 +44,11 @@ void check(const Call& c) {
     throw base::Error(base::Code::E110, "sendrecv: src and dst have different shapes")
         .limit(fmt::format("{}", c.operand(src).shape()), fmt::format("{}", c.operand(dst).shape()),
                "sendrecv");
+  for (int tile : {src, dst})
+    if (c.tables().strictness.before(4) && c.operand(tile).partitions() % 16 != 0)
+      throw base::Error(base::Code::E110, label(c, tile) + " has no multiple of 16 partitions")
+          .limit(std::to_string(c.operand(tile).partitions()), "a multiple of 16",
+                 "sendrecv before NKI 0.4");
   for (int rank : {send_to_rank, recv_from_rank}) {
     if (c.integer(rank) < 0 || c.integer(rank) >= c.tables().cores())
       refuse_argument(c, rank, std::to_string(c.integer(rank)),

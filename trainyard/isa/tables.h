@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "trainyard/base/stable_vector.h"
+#include "trainyard/base/strictness.h"
 #include "trainyard/isa/operand.h"
 
 namespace trainyard::isa {
@@ -29,6 +30,8 @@ class Tables {
   const Layout& layout(LayoutId id) const { return layouts_[id]; }
   std::span<const int64_t> list(uint32_t id) const { return lists_[id]; }
   std::string_view text(uint32_t id) const { return texts_[id]; }
+
+  base::Strictness strictness;  ///< of the checks on what is added
 
  protected:
   explicit Tables(const Seat& seat) : seat_(seat) {}

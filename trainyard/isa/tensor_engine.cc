@@ -92,11 +92,12 @@ void check_bank(const Call& call, int dst) {
     last += v.tensor->address_bytes;
   }
   if (first / bank == (last - 1) / bank) return;
-  throw base::Error(base::Code::E116, fmt::format("{} covers bytes {} to {} of a PSUM partition",
-                                                  label(call, dst), first, last - 1))
-      .limit(fmt::format("banks {} to {}", first / bank, (last - 1) / bank), "one bank",
-             whose(call, "core.memory.psum_bank_bytes"))
-      .note(v.describe());
+  refuse(call,
+         base::Error(base::Code::E116, fmt::format("{} covers bytes {} to {} of a PSUM partition",
+                                                   label(call, dst), first, last - 1))
+             .limit(fmt::format("banks {} to {}", first / bank, (last - 1) / bank), "one bank",
+                    whose(call, "core.memory.psum_bank_bytes"))
+             .note(v.describe()));
 }
 
 void check_product(const Call& call, int dst, int64_t m, int64_t n) {

@@ -101,6 +101,7 @@ struct Sequencer {
   double semaphore_wait_ns = 0;                         ///< counter visible to consumer's start
   double branch_taken_ns = 0, branch_not_taken_ns = 0;  ///< Sync's; the engines have their own
   double register_load_ns = 0, register_store_ns = 0, register_move_ns = 0;
+  double runtime_ns = 0;  ///< the runtime's prologue and epilogue around a kernel, in its profile
   double sync_clock_ghz = 0;
 };
 

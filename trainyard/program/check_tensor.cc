@@ -11,7 +11,8 @@ using base::Code;
 using base::Error;
 using isa::Buffer;
 
-void check_tensor(const machine::Machine& machine, const isa::Tensor& t) {
+void check_tensor(const Program& program, const isa::Tensor& t) {
+  const machine::Machine& machine = program.machine();
   if (!isa::is_on_chip(t.buffer)) return;
   const machine::Memory& m = machine.core.memory;
   const std::string what =
@@ -28,9 +29,10 @@ void check_tensor(const machine::Machine& machine, const isa::Tensor& t) {
   const std::string_view key =
       sbuf ? "core.memory.sbuf_partition_bytes" : "core.memory.psum_partition_bytes";
   if (t.row_bytes() > room)
-    throw Error(sbuf ? Code::E201 : Code::E202,
-                fmt::format("{} needs {} bytes in each partition", what, t.row_bytes()))
-        .limit(std::to_string(t.row_bytes()), std::to_string(room), whose(key));
+    program.strictness.refuse(
+        Error(sbuf ? Code::E201 : Code::E202,
+              fmt::format("{} needs {} bytes in each partition", what, t.row_bytes()))
+            .limit(std::to_string(t.row_bytes()), std::to_string(room), whose(key)));
   if (!t.has_address()) return;
   const int64_t first = t.address_partition;
   if (first < 0 || first + t.partitions() > machine.core.partitions)

@@ -145,7 +145,7 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
   if (by_demand && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
   if (fits(SchedulePolicy::program, PlacePolicy::quadrants)) return;
   ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs);
-  ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit);
+  ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit, true);
 }
 
 }  // namespace

@@ -28,11 +28,13 @@ struct Life {
 // One on-chip memory as a list of neighbouring regions, free or held.
 class Arena {
  public:
-  Arena(const Program& program, PlacePolicy policy, Buffer buffer, Placement& placement)
+  Arena(const Program& program, PlacePolicy policy, Buffer buffer, Placement& placement,
+        bool beyond)
       : program_(program),
         policy_(policy),
         placement_(placement),
         psum_(buffer == Buffer::psum),
+        beyond_(beyond && program.strictness.relaxed(psum_ ? Code::E202 : Code::E201)),
         held_(program.tensor_count()) {
     const machine::Memory& m = program.machine().core.memory;
     size_ = psum_ ? m.psum_partition_bytes : m.sbuf_partition_bytes - m.sbuf_reserved_bytes;
@@ -47,7 +49,11 @@ class Arena {
       join_all();
       found = find(bytes);
     }
-    if (found == regions_.end()) overflow(id, bytes);
+    if (found == regions_.end()) {
+      if (!beyond_) overflow(id, bytes);
+      grow(bytes);
+      found = find(bytes);
+    }
     // Inside a free region, start at the next bank if the tile would cross one.
     const int64_t start = fit(*found, bytes);
     auto evicted = std::move(found->previous);
@@ -170,6 +176,13 @@ class Arena {
     }
   }
 
+  // A free region of whole banks beyond the end.
+  void grow(int64_t bytes) {
+    const int64_t end = size_ + (bytes + bank_ - 1) / bank_ * bank_;
+    regions_.push_back({size_, end, kNone, {}});
+    size_ = end;
+  }
+
   [[noreturn]] void overflow(TensorId id, int64_t bytes) {
     const isa::Tensor& t = program_.tensor(id);
     const std::string_view memory = isa::name_of(t.buffer);
@@ -208,7 +221,7 @@ class Arena {
   const Program& program_;
   PlacePolicy policy_;
   Placement& placement_;
-  bool psum_;
+  bool psum_, beyond_;
   int64_t size_, bank_, cursor_ = 0, live_ = 0;
   std::list<Region> regions_;
   std::vector<Iterator> held_;  // by tensor: its region
@@ -216,8 +229,8 @@ class Arena {
 
 }  // namespace
 
-Placement place(const Program& program, const std::vector<InstructionId>& order,
-                PlacePolicy policy) {
+Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy,
+                bool beyond) {
   Placement placement;
   const size_t n = program.tensor_count();
   placement.address.assign(n, -1);
@@ -231,10 +244,10 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
     }
   }
   placement.partition.resize(n);
-  Arena sbuf(program, policy, Buffer::sbuf, placement);
+  Arena sbuf(program, policy, Buffer::sbuf, placement, beyond);
   std::optional<Quadrants> quadrants;
   if (policy == PlacePolicy::quadrants) quadrants.emplace(program, placement);
-  Arena psum(program, policy, Buffer::psum, placement);
+  Arena psum(program, policy, Buffer::psum, placement, beyond);
   std::vector<TensorId> ending;
   for (uint32_t k = 0; k < order.size(); ++k) {
     ending.clear();

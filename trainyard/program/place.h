@@ -26,8 +26,9 @@ struct Placement {
 };
 
 /// Places every tensor for the given issue order.
-/// Throws E201/E202/E203 naming who holds the space when one does not fit.
-Placement place(const Program& program, const std::vector<InstructionId>& order,
-                PlacePolicy policy);
+/// Throws E201/E202/E203 naming who holds the space when one does not fit. With `beyond`, tiles
+/// that do not fit lie beyond the end of SBUF or PSUM where the program relaxes E201 or E202.
+Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy,
+                bool beyond = false);
 
 }  // namespace trainyard::program

@@ -135,7 +135,7 @@ class Program final : public isa::Tables {
 
 /// Refuses a tensor that its memory cannot hold: partitions (E101), size (E201, E202), an explicit
 /// address outside the memory or off a PSUM bank (E204).
-void check_tensor(const machine::Machine& machine, const isa::Tensor& tensor);
+void check_tensor(const Program& program, const isa::Tensor& tensor);
 
 /// Refuses an access that leaves its tensor or, on chip, its partition, or that breaks the rules of
 /// access patterns (E122). `index`: the operand that follows a dynamic one, if it is not a

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "trainyard/isa/rules.h"
+#include "trainyard/isa/check.h"
 #include "trainyard/machine/check.h"
 #include "trainyard/program/text.h"
 
@@ -183,7 +183,7 @@ void TextParser::parse_tensor(Program& p) {
   }
   t.input = lexer_.accept("input");
   t.site = end_statement();
-  check_tensor(p.machine(), t);
+  check_tensor(p, t);
   p.add_tensor(std::move(t));
 }
 
@@ -241,8 +241,7 @@ void TextParser::parse_instruction(Program& p) {
   }
   if (engine == Engine::unknown) engine = engine_of(p, spec, values, operands);
   const Call call(spec, values.data(), operands.data(), p, p.machine(), engine);
-  isa::check_common(call);
-  if (spec.check) spec.check(call);
+  isa::check_call(call);
   const uint32_t site = end_statement();
   p.add(static_cast<isa::Opcode>(opcode), engine, values, operands, site);
 }

@@ -4,7 +4,15 @@ import dataclasses
 import json
 
 from trainyard import _core, activation, record
-from trainyard.cli.options import Parser, command, named, natural, tolerance
+from trainyard.cli.options import (
+    Parser,
+    add_strictness,
+    check_strictness,
+    command,
+    named,
+    natural,
+    tolerance,
+)
 from trainyard.differences import Comparison, Difference, Tolerance, compare_launches
 from trainyard.output import say
 
@@ -40,6 +48,7 @@ def _parser():
         help="one of two machines")  # fmt: skip
     add("--arg", metavar="NAME=VALUE", action="append", default=[], help="a kernel's argument")
     add("--seed", metavar="N", type=natural, default=0, help="of random arguments")
+    add_strictness(parser)
     parser.add_debug()
     add("operands", metavar="A B", nargs="*", help="records, .npz or .npy files")
     return parser
@@ -50,6 +59,7 @@ def main(arguments):
     """The exit status: 0 equal, 1 different, 2 for a refusal."""
     parser = _parser()
     options = parser.parse_all(arguments)
+    check_strictness(options)
     a, b, titles = _sides(parser, options)
     if len(a) != len(b):
         counts = f"{len(a)} kernels", f"{len(b)} kernels"
@@ -90,6 +100,7 @@ def _run(target, machine, options):
 
     kernel, values = kernel_of(target, options.arg, options.seed)
     keywords = {**kernel.options, "machine": machine, "record_bytes": RECORDED_BYTES}
+    keywords |= {"nki": options.nki, "lenient": options.lenient or None}
     return record.of_launch(launch(kernel.function, (), values, lnc=kernel.lnc, **keywords))
 
 

@@ -99,6 +99,25 @@ class Parser(argparse.ArgumentParser):
         return len(arguments)
 
 
+def add_strictness(parser):
+    """--nki and --lenient."""
+    version = "hold the kernel to one version of NKI, 0.2 to 0.7 (default: take spellings of all)"
+    parser.add_argument("--nki", metavar="VERSION", type=named, help=version)
+    rule = "make a rule's errors notes, e.g. start-partition; may be given several times"
+    parser.add_argument("--lenient", metavar="RULE", action="append", default=[], help=rule)
+
+
+def check_strictness(options):
+    """Refuses versions that do not exist and rules that cannot be relaxed (E001), before the
+    kernel starts."""
+    if options.nki:
+        from trainyard.nki import versions
+
+        versions.chosen(options.nki)
+    for rule in options.lenient:
+        _core.check_relaxable(rule)
+
+
 def suggestion(word, candidates):
     """ "did you mean …?", or "" if nothing is near."""
     nearest = _core.did_you_mean(word, list(candidates))

@@ -11,7 +11,9 @@ from pathlib import Path
 from trainyard import _core, activation
 from trainyard.cli.options import (
     Parser,
+    add_strictness,
     check_output,
+    check_strictness,
     command,
     named,
     natural,
@@ -32,6 +34,7 @@ examples:
   trainyard run -m pytest tests/                  a module, as python -m does
   trainyard run kernels.py::softmax --arg x=bf16[128,512]:randn --arg axis=1
   trainyard run --set core.tensor.clock_ghz=3.0 --json result.json attention.py
+  trainyard run --nki 0.4 --lenient start-partition attention.py    as NKI 0.4 would take it
 
 arrays of --arg: TYPE[SIZES]:GENERATOR with randn, rand, zeros, ones, arange (iota), eye, or
 FILE.npy; other values are Python literals. Options stand before the script, whose own follow it.
@@ -66,6 +69,7 @@ def _parser():
     limit = "host seconds for one kernel, for --arg runs"
     add("--timeout", metavar="S", type=seconds, help=limit)
     order = "order of instructions: list (default) or program"
+    add_strictness(parser)
     add("--schedule", metavar="NAME", type=one_of("list", "program"), help=order)
     places = "how tiles get addresses: ring or first-fit (default: as the machine says)"
     add("--place", metavar="NAME", type=one_of("ring", "first-fit"), help=places)
@@ -124,6 +128,8 @@ def _environment(options, records):
         "TRAINYARD_TIME_ONLY": "1" if options.time_only else None,
         "TRAINYARD_EAGER": "1" if options.eager else None,
         "TRAINYARD_CHECKS": "0" if options.no_checks else None,
+        "TRAINYARD_NKI": options.nki,
+        "TRAINYARD_LENIENT": ",".join(options.lenient),
         "TRAINYARD_SCHEDULE": options.schedule,
         "TRAINYARD_PLACE": options.place,
         "TRAINYARD_TRACE": options.trace and os.path.abspath(options.trace),
@@ -153,6 +159,7 @@ def main(arguments):
     try:
         _environment(options, records)
         activation.activate()
+        check_strictness(options)
         _check_machine(options)
         if target and "::" in target:
             status = _run_kernel(target, options)

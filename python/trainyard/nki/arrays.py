@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 
 from trainyard import _core
+from trainyard.nki import versions
 from trainyard.nki.dtypes import by_name, name_of
 
 
@@ -106,8 +107,10 @@ class Outputs:
         self.result = result
         tensors = list(_tensors(result))
         self.ids = sorted({tensor._id for tensor in tensors})
+        # NKI 0.2 took outputs in private memory too.
+        memories = ("shared_hbm", "private_hbm") if versions.current() == 2 else ("shared_hbm",)
         for tensor in tensors:
-            if tensor._buffer != "shared_hbm":
+            if tensor._buffer not in memories:
                 message = f"the kernel returns {tensor!r}"
                 _core.refuse("E304", message, tensor._buffer, "shared_hbm", "kernel outputs")
 

@@ -6,9 +6,9 @@ from trainyard import _core
 
 
 class MemoryRegion(Enum):
-    """Where a tensor lives. A tensor declared in `hbm` is in `private_hbm`, one core's device memory.
-    `hbm` equals both kinds of device memory, since public kernels ask whether their arguments, which
-    are shared, are in it."""
+    """Where a tensor lives. What is declared in `hbm` is in `private_hbm`, one core's device
+    memory. `hbm` equals both kinds of device memory, since public kernels ask whether their
+    arguments, which are shared, are in it."""
 
     sbuf = "sbuf"
     psum = "psum"

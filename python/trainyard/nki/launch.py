@@ -3,12 +3,13 @@
 import functools
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from trainyard import _core, reporting
+from trainyard.nki import versions
 from trainyard.nki.arrays import Inputs, Outputs, bind_arguments
 from trainyard.nki.cores import in_turns, of_rank
-from trainyard.nki.machines import load_machine
 
 # Called with every finished Launch; finish() at the end. `trainyard run` reports through these.
 observers = reporting.from_environment()
@@ -92,6 +93,8 @@ def launch(
     schedule=None,
     place=None,
     record_bytes=None,
+    nki=None,
+    lenient=None,
     edges=(),
     intervals=False,
 ):
@@ -100,7 +103,8 @@ def launch(
     the environment (that is how `trainyard run` sets it). `record_bytes`: what each instruction
     writes is recorded, with that many bytes of values."""
     started = time.perf_counter()
-    described = load_machine(machine, preferred=preferred_machine)
+    version, relaxed = versions.chosen(nki), versions.relaxed(lenient)
+    described = versions.machine_of(version, machine, preferred_machine)
     grid = os.environ.get("TRAINYARD_LNC") if lnc is None else lnc
     lnc = 1 if grid is None else int(grid)
     if not 1 <= lnc <= 2:
@@ -143,6 +147,8 @@ def launch(
                 stochastic=stochastic,
                 checks=checks,
                 timeout_s=limit,
+                nki=version,
+                relaxed=relaxed,
             )
             trace.has_grid = grid is not None
             trace.constants = {}
@@ -150,7 +156,9 @@ def launch(
                 _core.record(trace, record_bytes)
             done.traces.append(trace)
             inputs.append(Inputs(trace))
-            calls.append(functools.partial(_trace_core, trace, function, edges, inputs[-1], bound))
+            judge = _judge(trace, version, preferred_machine)
+            run = functools.partial(_trace_core, trace, function, edges, inputs[-1], bound, judge)
+            calls.append(run)
     results = in_turns(team, calls)
     # Before the values: what does not fit need not run.
     done.summary = _measure(done.traces, schedule, place, intervals)
@@ -172,12 +180,26 @@ def launch(
     return done
 
 
-def _trace_core(trace, function, edges, inputs, bound):
+def _judge(trace, version, platform_target):
+    """Who judges the kernel by the version chosen; None if none was."""
+    if not version:
+        return None
+    from trainyard.nki.judge import Judge
+
+    trace.judge = Judge(version, platform_target)
+    return trace.judge
+
+
+def _trace_core(trace, function, edges, inputs, bound, judge):
     """Runs the kernel's Python for one core; what it returned."""
     previous = _core.set_trace(trace)
     try:
+        if judge:
+            judge.launch(function, bound)
         args, kwargs = inputs.convert_all(bound)
-        outputs = Outputs(function(*args, **kwargs))
+        with judge.watching() if judge else nullcontext():
+            result = function(*args, **kwargs)
+        outputs = Outputs(result)
         trace.set_outputs(outputs.ids)
         for consumer, producers in edges:
             for producer in [producers] if isinstance(producers, str) else producers:

@@ -34,6 +34,23 @@ def register_alloc(x=None):
     return register
 
 
+def tensor_copy_dynamic_src(dst, src, engine=engine.unknown, name=None):
+    """tensor_copy from a view with a dynamic address: the name of NKI 0.2 and 0.3."""
+    return _dynamic_copy("tensor_copy_dynamic_src", dst, src, engine, name)
+
+
+def tensor_copy_dynamic_dst(dst, src, engine=engine.unknown, name=None):
+    """tensor_copy to a view with a dynamic address: the name of NKI 0.2 and 0.3."""
+    return _dynamic_copy("tensor_copy_dynamic_dst", dst, src, engine, name)
+
+
+def _dynamic_copy(what, dst, src, engine, name):
+    from trainyard.nki import versions
+
+    versions.gone(f"nki.isa.{what}", "tensor_copy")
+    return _core.instructions["tensor_copy"](dst, src, engine, name)
+
+
 def get_nc_version():
     """The generation of the NeuronCore that the kernel is traced for."""
     return nc_version(_core.current_trace().machine.version)

@@ -2,7 +2,7 @@
 token of its operator."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
+from trainyard.nki import dtypes, isa, versions
 from trainyard.nki.language import tiles, tokens
 from trainyard.nki.language.movement import broadcast_to
 
@@ -159,9 +159,12 @@ def abs(x, dtype=None):
 
 
 def rsqrt(x, dtype=None):
-    """1 / sqrt(x), on GpSimd: x is in SBUF."""
+    """1 / sqrt(x), on GpSimd: x is in SBUF. Before NKI 0.5 on the Scalar Engine."""
     tiles.check_tile("rsqrt", x)
     out = tiles.result_like(x, dtype)
+    if versions.current() < 5:
+        isa.activation(out, rsqrt, x)
+        return out
     isa.tensor_scalar(out, x, rsqrt, 0, engine=isa.engine.gpsimd)
     return out
 

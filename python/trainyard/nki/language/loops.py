@@ -3,7 +3,7 @@ loops itself: here the kernel runs up to the loop, its registers are read, and e
 with the branch that leads to it."""
 
 from trainyard import _core
-from trainyard.nki import isa
+from trainyard.nki import isa, versions
 from trainyard.nki.isa import VirtualRegister
 
 _range = range
@@ -59,6 +59,7 @@ def _rounds(values):
 def dynamic_range(start, stop=None, step=1):
     """A loop whose bounds may be registers: the values they hold here; yields ints.
     `step` is a positive int."""
+    versions.gone("nki.language.dynamic_range", "nl.fori_loop")
     return _rounds(_bounds("dynamic_range", start, stop, step))
 
 

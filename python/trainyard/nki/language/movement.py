@@ -2,7 +2,7 @@
 through the Tensor Engine."""
 
 from trainyard import _core
-from trainyard.nki import dtypes, isa
+from trainyard.nki import dtypes, isa, versions
 from trainyard.nki.buffers import is_on_chip, psum, sbuf
 from trainyard.nki.language import tiles, tokens
 
@@ -43,10 +43,14 @@ def store(dst, value):
 
 
 def copy(x, dtype=None):
-    """A new SBUF tile with the values of a tile in SBUF or PSUM, by the Vector Engine."""
+    """A new SBUF tile with the values of a tile in SBUF or PSUM, by the Vector Engine. Before NKI
+    0.6 by the Scalar Engine, through float32."""
     tiles.check_tile("copy", x)
     out = tiles.result_like(x, dtype)
-    isa.tensor_copy(out, x, engine=isa.engine.vector)
+    if versions.current() < 6:
+        isa.activation(out, copy, x)
+    else:
+        isa.tensor_copy(out, x, engine=isa.engine.vector)
     return out
 
 
@@ -89,18 +93,29 @@ def broadcast_to(x, shape, dtype=None):
 
 
 def _repeat_by_matmul(out, row):
-    """Writes one partition to all of `out`: ones[1, P] stationary, one PSUM bank at a time."""
+    """Writes one partition to all of `out`: ones[1, P] stationary, one PSUM bank at a time. The
+    Scalar Engine takes the result out of PSUM, since in public kernels it is the Vector Engine that
+    has no time to spare."""
     partitions = out.shape[0]
     flat = out if out.ndim == 2 else out.reshape((partitions, out.size // partitions))
     source = row if row.ndim == 2 else tiles.copy_of(row).reshape((1, flat.shape[1]))
-    ones = _core.ndarray((1, partitions), row.dtype)
-    isa.memset(ones, 1.0)
+    ones = _ones(partitions, row.dtype)
     width = _core.current_trace().machine.psum_bank_bytes // 4
     for start in range(0, flat.shape[1], width):
         part = slice(start, min(start + width, flat.shape[1]))
         product = _core.ndarray((partitions, part.stop - start), "float32", psum)
         isa.nc_matmul(product, ones, source[:, part], is_stationary_onezero=True)
-        isa.tensor_copy(flat[:, part], product)
+        isa.activation(flat[:, part], copy, product)
+
+
+def _ones(partitions, dtype):
+    """ones[1, P], one tile for all of a kernel."""
+    constants = _core.current_trace().constants
+    key = ("ones", partitions, dtype.name)
+    if key not in constants:
+        constants[key] = _core.ndarray((1, partitions), dtype)
+        isa.memset(constants[key], 1.0)
+    return constants[key]
 
 
 def _in_sbuf(tile):

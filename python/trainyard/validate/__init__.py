@@ -1,0 +1,1 @@
+"""Published measurements of real chips, predicted: what `trainyard validate` shows."""
