@@ -57,6 +57,10 @@ def test_every_outcome_has_its_column(suite):
     def test_wrong():
         np.testing.assert_allclose(nki.simulate(double)(X), 2 * X + 0.5, rtol=1e-6)
 
+    def test_zero():
+        golden = np.array([[0, 4, 6, 8], [10, 12, 14, 16]])
+        np.testing.assert_allclose(nki.simulate(double)(X), golden, atol=2)
+
     def test_raises():
         nki.simulate(double)(np.zeros((129, 4), np.float32))
 
@@ -80,6 +84,7 @@ def test_every_outcome_has_its_column(suite):
     assert outcomes == {
         "test_right": "passed",
         "test_wrong": "failed",
+        "test_zero": "passed",
         "test_raises": "failed",
         "test_skipped": "skipped",
         "test_known": "expected failure",
@@ -89,12 +94,14 @@ def test_every_outcome_has_its_column(suite):
     assert rows["test_right"]["max_ulp"] == 0 and rows["test_right"]["launches"] == 1
     # 0.5 of 16.5 at most and of 2.5 at least: one ULP is 2**-19 there, and here 2**-22.
     assert rows["test_wrong"]["max_ulp"] == 0.5 * 2**22
+    # A golden of 0 has no ULP, and all others are exact.
+    assert rows["test_zero"]["max_ulp"] == 0
     assert "E101" in rows["test_raises"]["why"]
     lines = done.stdout.splitlines()
-    assert lines[1].split() == ["trnfft/tests/test_nki_sim", "7", "3", "2", "0", "0", "0", "0"]
+    assert lines[1].split() == ["trnfft/tests/test_nki_sim", "8", "4", "2", "0", "0", "0", "0"]
     assert "1 failed: values differ from the golden (trnfft/tests/test_nki_sim)." in lines
     assert any("1 failed: E101 partition-count" in line for line in lines)
-    assert "3 passed, 3 failed, 1 skipped, 1 expected failure, of 8." in lines[-1]
+    assert "4 passed, 3 failed, 1 skipped, 1 expected failure, of 9." in lines[-1]
 
 
 def test_a_case_that_breaks_a_bound_fails_and_the_next_one_runs(suite):

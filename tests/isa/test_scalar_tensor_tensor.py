@@ -45,6 +45,15 @@ def test_types(rng, source, target):
     same(y, cast(wide(x) * np.float32(0.5) + wide(b), target))
 
 
+@pytest.mark.parametrize("kind", [*FLOATS, *INTEGERS])
+def test_columns_of_any_type(rng, kind):
+    x, b = random(rng, (2, 64, 70), "bfloat16")
+    s = random(rng, (64, 1), kind)
+    y = run(lambda t: nisa.scalar_tensor_tensor(t.y, t.x, nl.multiply, t.s, nl.add, t.b),
+            x=x, b=b, s=s, y=out((64, 70)))  # fmt: skip
+    same(y, wide(x) * wide(s) + wide(b))
+
+
 def test_into_either_operand(rng):
     x, b = random(rng, (2, 128, 100), "float32")
     for name in ("x", "b"):
@@ -73,6 +82,5 @@ def test_rules():
     no("E109", lambda t: call(t.y, t.x, nl.add, 1.0, nl.abs, t.b))
     no("E112", lambda t: call(t.y, t.x, nl.add, 1.0, nl.power, t.b))
     no("E112", lambda t: call(t.y, t.x, nl.rsqrt, None, nl.add, t.b))
-    no("E105", lambda t: call(t.y, t.x, nl.add, t.s, nl.add, t.b), s=np.ones((64, 1), np.int32))
     no("E110", lambda t: call(t.y, t.x, nl.add, t.s, nl.add, t.b), s=np.ones((64, 3), "f"))
     no("E115", lambda t: call(t.y, t.x, nl.add, 1.0, nl.add, t.b, engine=nisa.engine.vector))

@@ -283,7 +283,7 @@ def test_an_error_of_one_core_is_that_error():
         trainyard.run(kernel, lnc=2)
 
 
-def test_barriers_take_both_cores_and_shared_hbm():
+def test_barriers_take_both_cores_and_what_they_work_on():
     def barrier(buffer=nl.shared_hbm, cores=(0, 1), **options):
         return lambda: nisa.core_barrier(nl.ndarray((4, 4), nl.float32, buffer), cores, **options)
 
@@ -291,7 +291,9 @@ def test_barriers_take_both_cores_and_shared_hbm():
     inside(barrier(engine=nisa.engine.vector), lnc=2)
     for cores in ((0,), (1, 0), (0, 1, 2)):
         refused("E111", barrier(cores=cores), lnc=2)
+    inside(barrier(nl.sbuf), lnc=2)
     refused("E107", barrier(nl.private_hbm), lnc=2)
+    refused("E107", barrier(nl.psum), lnc=2)
     refused("E112", barrier(engine=nisa.engine.dma), lnc=2)
     refused("E305", barrier())
 

@@ -133,6 +133,32 @@ Placement side_by_side(const std::vector<int64_t>& partitions) {
   return place(m.program, program_order(m.program), PlacePolicy::quadrants);
 }
 
+// Eight banks by address, first and last, and a tile without one between them.
+Placement between_addressed(bool still_used) {
+  Maker m;
+  const int64_t bank = m.program.machine().core.memory.psum_bank_bytes;
+  std::vector<View> banks[2];
+  for (auto& views : banks)
+    for (int i = 0; i < 8; ++i)
+      views.push_back(m.tensor(isa::Buffer::psum, {128, bank / 4}, DType::fp32, i * bank));
+  const View tile = m.psum({128, 8});
+  for (const View& v : banks[0]) m.call("memset", {v});
+  m.call("memset", {tile});
+  for (const View& v : banks[1]) m.call("memset", {v});
+  if (still_used)
+    for (const View& v : banks[0]) m.call("memset", {v});
+  return place(m.program, program_order(m.program), PlacePolicy::first_fit);
+}
+
+TEST(Place, AddressesAreFreeBeforeAndAfterTheirUse) {
+  const Placement p = between_addressed(false);
+  EXPECT_EQ(p.address[16], 0);
+  EXPECT_EQ(p.evicts[16], std::vector<TensorId>{0});
+  EXPECT_EQ(p.evicts[8], std::vector<TensorId>{16});
+  EXPECT_TRUE(p.evicts[9].empty());
+  EXPECT_THROW(between_addressed(true), base::Error);
+}
+
 TEST(Place, TilesOfFewPartitionsLieSideBySide) {
   const Placement p = side_by_side({32, 64, 17, 1, 64, 32});
   const int64_t half = p.address[3];

@@ -17,7 +17,8 @@ constexpr std::string_view kDoc = R"(
 No core goes on with data before all cores have come to the barrier: what any of them wrote to it
 before can be read by all of them after. Accesses to other tensors are not ordered by it.
 
-Memory types: data in shared HBM.
+Memory types: data in shared HBM, says the documentation; kernels of NKILIB also give a tile in
+  SBUF, which is each core's own, so that it only orders what the core itself does with it.
 Arguments: cores is (0, 1), the two cores of a logical core.
 Engine: any; it signals the other core and waits, other engines go on. GpSimd by default.
 Cost: an explicit semaphore instruction on each side and the hand-over between cores, which is
@@ -27,7 +28,7 @@ Sources: nki.isa.core_barrier (SDK 2.32); semaphores TRACE.
 
 void check(const Call& c) {
   check_meets(c);
-  buffer_in(c, data, {Buffer::shared_hbm});
+  buffer_in(c, data, {Buffer::shared_hbm, Buffer::sbuf});
   const auto given = c.integers(cores);
   bool all = static_cast<int>(given.size()) == c.tables().cores();
   for (size_t i = 0; i < given.size() && all; ++i) all = given[i] == static_cast<int64_t>(i);

@@ -11,8 +11,9 @@
 
 namespace trainyard::isa {
 
-void check_scalar_operator(const Call& call, int op, int operand, int like, bool bits) {
-  if (bits) op_class(call, op, {OperatorClass::arith, OperatorClass::unary, OperatorClass::bits});
+void check_scalar_operator(const Call& call, int op, int operand, int like, ScalarLimits limits) {
+  if (limits.bits)
+    op_class(call, op, {OperatorClass::arith, OperatorClass::unary, OperatorClass::bits});
   else op_class(call, op, {OperatorClass::arith, OperatorClass::unary});
   operator_engine(call, op);
   const Operator o = call.op(op);
@@ -27,8 +28,10 @@ void check_scalar_operator(const Call& call, int op, int operand, int like, bool
   }
   if (!call.has(operand))
     refuse_argument(call, operand, "None", fmt::format("a number or a tile with {}", name_of(o)));
-  if (info(o).kind == OperatorClass::arith) return row_scalar(call, operand, like);
+  if (info(o).kind == OperatorClass::arith && !limits.any_type)
+    return row_scalar(call, operand, like);
   column(call, operand, like);
+  if (limits.any_type) return not_packed(call, {operand});
   if (call.is_tensor(operand)) dtype_integer(call, operand);
   else if (call.number(operand) != std::floor(call.number(operand)))
     refuse_argument(call, operand, fmt::format("{}", call.number(operand)),

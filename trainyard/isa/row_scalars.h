@@ -8,10 +8,18 @@
 
 namespace trainyard::isa {
 
+/// What an instruction takes beyond the common: operators on bits; tiles of any type that has no
+/// packs in place of float32.
+struct ScalarLimits {
+  bool bits = false;
+  bool any_type = false;
+};
+
 /// Limits of `operand` as the scalar of the operator `op`: a number or a float32 tile (an integer
-/// one for bit operators); None or 0 for unary operators. The operator is arithmetic or unary, or
-/// on bits if `bits`, and runs on the call's engine.
-void check_scalar_operator(const Call& call, int op, int operand, int like, bool bits = false);
+/// one for bit operators); None or 0 for unary operators. The operator is arithmetic or unary and
+/// runs on the call's engine.
+void check_scalar_operator(const Call& call, int op, int operand, int like,
+                           ScalarLimits limits = {});
 
 class RowScalars {
  public:

@@ -16,7 +16,7 @@ dst = (data op0 operand0) op1 operand1; operand0 is a number or a [P, 1] tile, o
 data. reverse0 and reverse1 exchange an operator's sides.
 
 Memory types: SBUF or PSUM, but data and operand1 not both in PSUM.
-Data types: any; computed in float32, rounded once to dst's type. An operand0 tile is float32.
+Data types: any, also of an operand0 tile; computed in float32, rounded once to dst's type.
 Operators: arithmetic; not on bits.
 Layout: equal partitions and equal elements per partition; the free shapes may differ.
 Cost: max(64, 2N) cycles, as tensor_tensor; N for bfloat16 with subtract and multiply and even N. A
@@ -29,7 +29,7 @@ void check(const Call& c) {
   same_elements(c, {dst, data, operand1});
   not_packed(c, {dst, data, operand1});
   not_both_psum(c, data, operand1);
-  check_scalar_operator(c, op0, operand0, data);
+  check_scalar_operator(c, op0, operand0, data, {.any_type = true});
   op_class(c, op1, {OperatorClass::arith});
   operator_engine(c, op1);
 }

@@ -69,9 +69,9 @@ void check_engine(const Call& c) {
 void check(const Call& c) {
   same_elements(c, {dst, data});
   not_packed(c, {dst, data});
-  check_scalar_operator(c, op0, operand0, data, true);
+  check_scalar_operator(c, op0, operand0, data, {.bits = true});
   if (c.has(op1)) {
-    check_scalar_operator(c, op1, operand1, data, true);
+    check_scalar_operator(c, op1, operand1, data, {.bits = true});
     if ((info(c.op(op1)).kind == OperatorClass::bits) != is_bits(c))
       throw base::Error(base::Code::E109, "tensor_scalar: one operator is on bits, one arithmetic")
           .limit(fmt::format("{} and {}", name_of(c.op(op0)), name_of(c.op(op1))),

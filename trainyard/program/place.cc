@@ -2,6 +2,7 @@
 
 #include "trainyard/program/place.h"
 
+#include "trainyard/program/addressed.h"
 #include "trainyard/program/quadrants.h"
 
 #include <fmt/format.h>
@@ -19,30 +20,58 @@ using isa::Buffer;
 
 namespace {
 
-constexpr uint32_t kNever = 0xffffffff;
+// How long a tensor with an address of its own holds its bytes.
+enum class Hold : uint8_t { always, in_use };
 
-struct Life {
-  uint32_t first = kNever, last = 0;  // positions in issue order
-};
+std::vector<Life> lives_of(const Program& program, const std::vector<InstructionId>& order) {
+  std::vector<Life> lives(program.tensor_count());
+  for (uint32_t k = 0; k < order.size(); ++k) {
+    for (const Operand& o : program.operands(order[k])) {
+      Life& life = lives[o.tensor];
+      life.first = std::min(life.first, k);
+      life.last = std::max(life.last, k);
+    }
+  }
+  return lives;
+}
+
+// What a tensor with an address reads before it writes was there under another name: it is in use
+// from the start. (A matmul updates PSUM, but may begin there.)
+void begin_with_what_was_there(const Program& program, const std::vector<InstructionId>& order,
+                               std::vector<Life>& lives) {
+  for (uint32_t k = 0; k < order.size(); ++k) {
+    const Call call = program.call(order[k]);
+    for_each_operand(call, [&](int slot, isa::Access access) {
+      const TensorId id = call.raw(slot).tensor;
+      const isa::Tensor& t = program.tensor(id);
+      const bool reads = access == isa::Access::read ||
+                         (access == isa::Access::update && t.buffer != Buffer::psum);
+      if (reads && t.has_address() && lives[id].first == k) lives[id].first = 0;
+    });
+  }
+}
 
 // One on-chip memory as a list of neighbouring regions, free or held.
 class Arena {
  public:
   Arena(const Program& program, PlacePolicy policy, Buffer buffer, Placement& placement,
-        bool beyond)
+        const std::vector<Life>& lives, Hold hold, bool beyond)
       : program_(program),
         policy_(policy),
         placement_(placement),
+        lives_(lives),
         psum_(buffer == Buffer::psum),
         beyond_(beyond && program.strictness.relaxed(psum_ ? Code::E202 : Code::E201)),
         held_(program.tensor_count()) {
     const machine::Memory& m = program.machine().core.memory;
     size_ = psum_ ? m.psum_partition_bytes : m.sbuf_partition_bytes - m.sbuf_reserved_bytes;
     bank_ = psum_ ? m.psum_bank_bytes : size_;
-    reserve_addressed(buffer);
+    if (hold == Hold::always) reserve_addressed(buffer);
+    else remember_addressed(buffer);
   }
 
   void take(TensorId id) {
+    life_ = lives_[id];
     const int64_t bytes = align(program_.tensor(id).row_bytes());
     auto found = find(bytes);
     if (found == regions_.end()) {
@@ -69,6 +98,7 @@ class Arena {
     held_[id] = found;
     placement_.address[id] = start;
     placement_.evicts[id] = std::move(evicted);
+    addressed_.take_over(id, start, start + bytes, life_, placement_.evicts);
     cursor_ = found->end;
     live_ += bytes;
     int64_t& peak = psum_ ? placement_.psum_peak : placement_.sbuf_peak;
@@ -110,15 +140,34 @@ class Arena {
     if (at < size_) regions_.push_back({at, size_, kNone, {}});
   }
 
+  // They hold their bytes while they are in use only.
+  void remember_addressed(Buffer buffer) {
+    for (TensorId id = 0; id < program_.tensor_count(); ++id) {
+      const isa::Tensor& t = program_.tensor(id);
+      if (t.buffer == buffer && t.has_address() && lives_[id].first != Life::kNever)
+        addressed_.add(id, t.address_bytes, t.address_bytes + t.row_bytes(), lives_[id]);
+    }
+    regions_.push_back({0, size_, kNone, {}});
+  }
+
   static int64_t align(int64_t bytes) { return (bytes + 31) / 32 * 32; }
 
   // Where a tile of `bytes` would start in a free region, or -1.
   int64_t fit(const Region& r, int64_t bytes) const {
-    int64_t start = r.start;
+    int64_t start = in_banks(r.start, bytes);
+    for (int64_t end = 0; start + bytes <= r.end; start = in_banks(end, bytes)) {
+      end = addressed_.in_the_way(start, start + bytes, life_);
+      if (end < 0) return start;
+    }
+    return -1;
+  }
+
+  // The first start from there on at which a tile crosses no bank that it need not cross.
+  int64_t in_banks(int64_t start, int64_t bytes) const {
     if (bytes <= bank_ && start / bank_ != (start + bytes - 1) / bank_)
       start = (start / bank_ + 1) * bank_;
     if (bytes > bank_) start = (start + bank_ - 1) / bank_ * bank_;
-    return start + bytes <= r.end ? start : -1;
+    return start;
   }
 
   Iterator find(int64_t bytes) {
@@ -221,33 +270,28 @@ class Arena {
   const Program& program_;
   PlacePolicy policy_;
   Placement& placement_;
+  const std::vector<Life>& lives_;
+  Life life_;            // of the tile that is being placed
+  Addressed addressed_;  // those that hold their bytes only while they are in use
   bool psum_, beyond_;
   int64_t size_, bank_, cursor_ = 0, live_ = 0;
   std::list<Region> regions_;
   std::vector<Iterator> held_;  // by tensor: its region
 };
 
-}  // namespace
-
-Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy,
-                bool beyond) {
+Placement place_holding(const Program& program, const std::vector<InstructionId>& order,
+                        PlacePolicy policy, Hold hold, bool beyond) {
   Placement placement;
   const size_t n = program.tensor_count();
   placement.address.assign(n, -1);
   placement.evicts.resize(n);
-  std::vector<Life> lives(n);
-  for (uint32_t k = 0; k < order.size(); ++k) {
-    for (const Operand& o : program.operands(order[k])) {
-      Life& life = lives[o.tensor];
-      life.first = std::min(life.first, k);
-      life.last = std::max(life.last, k);
-    }
-  }
+  std::vector<Life> lives = lives_of(program, order);
+  if (hold == Hold::in_use) begin_with_what_was_there(program, order, lives);
   placement.partition.resize(n);
-  Arena sbuf(program, policy, Buffer::sbuf, placement, beyond);
+  Arena sbuf(program, policy, Buffer::sbuf, placement, lives, hold, beyond);
   std::optional<Quadrants> quadrants;
   if (policy == PlacePolicy::quadrants) quadrants.emplace(program, placement);
-  Arena psum(program, policy, Buffer::psum, placement, beyond);
+  Arena psum(program, policy, Buffer::psum, placement, lives, hold, beyond);
   std::vector<TensorId> ending;
   for (uint32_t k = 0; k < order.size(); ++k) {
     ending.clear();
@@ -283,6 +327,24 @@ Placement place(const Program& program, const std::vector<InstructionId>& order,
         .limit(std::to_string(placement.hbm_bytes), std::to_string(hbm),
                fmt::format("{}: core.memory.hbm_bytes", program.machine().name));
   return placement;
+}
+
+}  // namespace
+
+Placement place(const Program& program, const std::vector<InstructionId>& order, PlacePolicy policy,
+                bool beyond) {
+  bool addressed = false;
+  for (TensorId id = 0; id < program.tensor_count() && !addressed; ++id)
+    addressed = isa::is_on_chip(program.tensor(id).buffer) && program.tensor(id).has_address();
+  if (!addressed) return place_holding(program, order, policy, Hold::always, beyond);
+  // Bytes with an address are the kernel's for good if the rest suffices.
+  try {
+    return place_holding(program, order, policy, Hold::always, false);
+  } catch (const Error& always) {
+    try {
+      return place_holding(program, order, policy, Hold::in_use, beyond);
+    } catch (const Error&) { throw always; }
+  }
 }
 
 }  // namespace trainyard::program

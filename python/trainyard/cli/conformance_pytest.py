@@ -29,7 +29,7 @@ def run_suite(options):
     """The exit status: 0 if nothing failed, 1 if a case did."""
     suite = PYTEST_SUITES[options.suite]
     machine = _machine(options, suite)
-    state = _state(options, machine)
+    state = _state(options, load_machine(machine).name)
     run = Run(
         suite,
         Path(options.checkout).resolve(),
@@ -83,7 +83,7 @@ def _machine(options, suite):
     if len(machines) > 1 or (options.report and machines != [suite.machine]):
         found, allowed = " ".join(machines), suite.machine if options.report else "one machine"
         _core.refuse("E001", f"{options.suite}: --machine", found, allowed, options.suite)
-    return load_machine(machines[0]).name
+    return _core.load_machine(machines[0], []).name  # as the suite calls it, without our settings
 
 
 def _check(options, suite, run):

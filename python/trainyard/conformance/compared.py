@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from trainyard.conformance.errors import figures
+from trainyard.conformance.errors import figures, pieces
 from trainyard.nki import launch
 
 COMPARATORS = (
@@ -73,13 +73,20 @@ class Watch:
             if result.shape != golden.shape or not result.size or result.dtype.kind in "bcOSUV":
                 return
             kind = self._types.get(result.shape, result.dtype)
-            numbers = np.isfinite(result.astype(np.float64)) & np.isfinite(
-                golden.astype(np.float64)
-            )
-            if numbers.any():
-                self.found.append(figures(result[numbers].astype(kind), golden[numbers]))
+            numbers = np.concatenate([_measurable(*each) for each in pieces(result, golden)])
+            if numbers.all():
+                self.found.append(figures(result.astype(kind, copy=False), golden))
+            elif numbers.any():
+                result, golden = result.reshape(-1)[numbers], golden.reshape(-1)[numbers]
+                self.found.append(figures(result.astype(kind), golden))
         except (TypeError, ValueError):
             return  # no numbers: the comparator's own business
+
+
+def _measurable(result, golden):
+    """Which elements have an error in ULP."""
+    finite = np.isfinite(result.astype(np.float64)) & np.isfinite(golden)
+    return finite & (golden != 0) if result.dtype.kind not in "iu" else finite
 
 
 def _host(value):

@@ -4,27 +4,65 @@ from trainyard.conformance.pytest_suite import Defect, Limit, Part, PytestSuite
 
 _TRNSCI = ("trnfft", "trnrand", "trnsolver", "trnsparse", "trntensor")
 
+_NKI_LIBRARY = (
+    "Its goldens are in torch and NumPy; its comparator allows a fraction of the largest golden "
+    "element to every element. It leaves large shapes out itself. The suite's own requirements "
+    "(torch, pandas, scipy, …) are those of its pyproject.toml."
+)
+
+
+def _nki_library(*tests, **environment):
+    """The part of nki-library with these test files."""
+    return Part(
+        tests=tuple(f"test/integration/nkilib/{each}" for each in tests),
+        path=("src", "."),
+        options=(
+            *("--test-mode", "simulation", "--platform-target", "{machine}"),
+            *("--output-directory", "{scratch}", "--force-local-cleanup"),
+        ),
+        environment={"NEURON_PYTHONHASHSEED": "0", **environment},
+    )
+
+
 PYTEST_SUITES = {
     "nki-library": PytestSuite(
         "kernels of the NKI library",
         "aws-neuron/nki-library, tag 2.29",
-        "Its goldens are in torch and NumPy; its comparator allows a fraction of the largest "
-        "golden element to every element. It leaves large shapes out itself. The suite's own "
-        "requirements (torch, pandas, scipy, …) are those of its pyproject.toml.",
-        (
-            Part(
-                tests=("test/integration/nkilib/*/**/test_*.py",),
-                path=("src", "."),
-                options=(
-                    *("--test-mode", "simulation", "--platform-target", "{machine}"),
-                    *("--output-directory", "{scratch}", "--force-local-cleanup"),
-                ),
-                environment={"NEURON_PYTHONHASHSEED": "0"},
-            ),
-        ),
+        f"{_NKI_LIBRARY} The goldens of the longest cases of attention_cte and of the largest of "
+        "moe_tkg take more than the 8 GB of --memory themselves.",
+        (_nki_library("*/**/test_*.py"),),
         comparators=("test.integration.nkilib.utils.comparators:maxAllClose",),
         large="slow simulation",
         marks=("fast",),
+    ),
+    "nki-library-mx": PytestSuite(
+        "kernels of the NKI library on microscaled numbers",
+        "aws-neuron/nki-library, tag 2.29",
+        f"{_NKI_LIBRARY} Run with core.vector.mx_scale_headroom=0, the scale rule that NKI "
+        "documented at that tag and that the goldens follow; NKI 0.5 doubled the scale.",
+        (
+            _nki_library(
+                "*/mlp/test_mlp_proj_mxfp4.py",
+                "*/subkernels/test_rmsnorm_mx_quantize_tkg.py",
+                "*/utils/test_quantize_to_mx.py",
+                "*/mxfp_subkernels/test_mxfp_load.py",
+                TRAINYARD_SET="core.vector.mx_scale_headroom=0",
+            ),
+        ),
+        machine="trn3",
+        comparators=("test.integration.nkilib.utils.comparators:maxAllClose",),
+        large="slow simulation",
+        marks=("fast",),
+        defects=(
+            Defect(
+                "test_quantize_to_mx|test_rmsnorm_mx_quantize_tkg|test_mxfp_load",
+                "E210 uninitialised-output.*(scale|uint8)",
+                "the golden wants zeros in the partitions between the scales, which no instruction "
+                "writes: quantize_mx writes 4 of 32, and the packed scales of AWS's MX guide need "
+                "the others kept; with that memory set to zero first, and test_mxfp_load's packs "
+                "read by their bits, all of these cases pass",
+            ),
+        ),
     ),
     "nki-test": PytestSuite(
         "instruction tests of the NKI documentation",
@@ -37,6 +75,12 @@ PYTEST_SUITES = {
                 "fixture 'in_tensor' not found",
                 "a kernel whose name begins with test_, so that pytest takes it for a case",
             ),
+            Defect(
+                "test_nki_isa_activation.*::test_activation$",
+                "False is not true",
+                "the kernel stores bfloat16 numbers, and the golden in float32 allows 1e-05; the "
+                "golden itself, rounded to bfloat16, is outside",
+            ),
         ),
     ),
     "nki-samples": PytestSuite(
@@ -44,6 +88,15 @@ PYTEST_SUITES = {
         "aws-neuron/nki-samples, 8370e11, the last with test/unit and what it imports",
         "They use the older API, neuronxcc.nki, and NumPy goldens.",
         (Part(("test/unit/test_*.py",), path=("src",), options=("--simulation-only",)),),
+        defects=(
+            Defect(
+                "test_double_row_matmul",
+                "NameError: name 'warnings' is not defined",
+                "it asks for the product name of the computer and, where there is none, for a "
+                "module that it does not import; where there is one, it returns before the kernel "
+                "runs, unless that is a trn2",
+            ),
+        ),
     ),
     "trnsci": PytestSuite(
         "simulator tests of the trnsci packages",

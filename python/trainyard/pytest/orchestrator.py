@@ -3,16 +3,18 @@
 import sys
 
 from trainyard import _core
+from trainyard.pytest import ranks
 
 
 def complete():
     """At tag 2.29 the orchestrator reads `_compiled_kernel` after every run, but sets it only
-    where it compiles: the class gets the attribute, as None."""
+    where it compiles: the class gets the attribute, as None. It launches one rank only: cases of
+    several get a launch of ours."""
     for name, module in list(sys.modules.items()):
         if name.endswith("utils.test_orchestrator"):
-            orchestrator = module.Orchestrator
-            if not hasattr(orchestrator, "_compiled_kernel"):
-                orchestrator._compiled_kernel = None
+            if not hasattr(module.Orchestrator, "_compiled_kernel"):
+                module.Orchestrator._compiled_kernel = None
+            ranks.complete(module)
 
 
 def analyze_trace(*_, **__):
