@@ -5,6 +5,7 @@ import pytest
 from harness import MACHINES, dtype, out, psum, refuses, run, scratch
 from oracle import FLOATS, cast, random, same, wide
 from trainyard.nki import isa as nisa
+from trainyard.nki import language as nl
 
 DOUBLE = nisa.matmul_perf_mode.double_row
 
@@ -247,6 +248,15 @@ def test_transposition_by_generation_and_permutation(rng):
     refuses("E106", call, **narrow, y=out((20, 64), buffer="psum"))
     for kind in ("bfloat16", "float32"):
         run(call, "trn1", **narrow, y=out((20, 64), kind, "psum"))
+
+
+@pytest.mark.parametrize("packed", ["s", "i"])
+def test_packs_are_no_identity_and_on_trn1_no_data(rng, packed):
+    packs = rng.integers(0, 1 << 32, (64, 64)).astype(np.uint32).view(nl.float8_e5m2_x4.dtype)
+    tiles = {"s": np.eye(64, dtype="f"), "i": np.eye(64, dtype="f"), packed: packs}
+    call = lambda t: nisa.nc_matmul(t.y, t.s, t.i, is_transpose=True)  # noqa: E731
+    machine = "trn3" if packed == "i" else "trn1"
+    refuses("E105", call, machine, **tiles, y=out((64, 64), buffer="psum"))
 
 
 def test_8_bit_elements_transposed_become_16(rng):

@@ -71,7 +71,10 @@ int64_t columns(const Call& c, int param) {
 void check_dtypes(const Call& c) {
   const DType s = c.operand(stationary).dtype(), m = c.operand(moving).dtype();
   const auto wide = [](DType d) { return d == DType::fp32 || d == DType::tf32; };
-  if (!c.flag(is_transpose)) {
+  if (c.flag(is_transpose)) {  // bits pass through, but those of the other operand are multiplied
+    not_packed(c, {moving});
+    if (!passes_through(c)) not_packed(c, {stationary});
+  } else {
     for (int p : {stationary, moving})
       dtype_in(c, p,
                {DType::fp8_e4m3, DType::fp8_e5m2, DType::fp8_e4m3fn, DType::bf16, DType::fp16,
