@@ -38,6 +38,10 @@ TYPES = [
 ]
 
 
+def test_a_replica_group_shows_its_lists():
+    assert nki.collectives.ReplicaGroup([[0, 1], [2, 3]]).groups == [[0, 1], [2, 3]]
+
+
 def test_every_documented_function_is_there_and_documented():
     assert len(FUNCTIONS) == 103
     for name in FUNCTIONS:

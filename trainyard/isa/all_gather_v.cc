@@ -6,8 +6,6 @@ namespace trainyard::isa {
 
 namespace {
 
-constexpr int kRanks4 = 4;  // logical cores of a chip
-
 constexpr std::string_view kDoc = R"(
 Tensors are flat lists of elements. dst has a slot of dst.size / n elements for each rank of the
 list; slot s begins with src[displacement : displacement + count] of rank s, and keeps the rest.
@@ -17,7 +15,7 @@ displacement (first column), row 2 gets the counts received unless recv_counts_k
 
 Memory types: HBM; metadata_tensor (3, n) in HBM or (1, 3, n) in SBUF.
 Data types: any; the bits are copied.
-Layout: 4 ranks of 2 cores each. has_rdispls is not there yet, on the chip either.
+Layout: as many ranks as a chip has, of 2 cores each. has_rdispls is not there yet, on the chip either.
 Cost: a ring of n - 1 steps with a slot each, however full: an estimate.
 NumPy: dst[s * slot :][: count[s]] = src_of[s][displ[s] : displ[s] + count[s]]
 Sources: nki.collectives.all_gather_v (SDK 2.32); time CCI, estimated.
@@ -26,12 +24,9 @@ Sources: nki.collectives.all_gather_v (SDK 2.32); time CCI, estimated.
 void check(const Call& c) {
   check_collective_v(c);
   if (c.flag(kHasRdispls)) refuse_argument(c, kHasRdispls, "True", "False");
-  if (c.tables().cores() != 2)
-    throw base::Error(base::Code::E111, "all_gather_v on ranks of one core each")
-        .limit("1", "2", "cores of a logical core")
-        .fix("Launch the kernel as kernel[2].");
-  if (rank_count(c) != kRanks4)
-    refuse_argument(c, kRanks, std::to_string(rank_count(c)) + " ranks", "4, those of a chip");
+  if (rank_count(c) != ranks_a_chip(c))
+    refuse_argument(c, kRanks, std::to_string(rank_count(c)) + " ranks",
+                    std::to_string(ranks_a_chip(c)) + ", those of a chip");
 }
 
 void meet(std::span<Run* const> sides) { exchange_parts(sides, true); }

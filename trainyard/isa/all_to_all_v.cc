@@ -28,7 +28,7 @@ Sources: nki.collectives.all_to_all_v (SDK 2.32); time CCI, estimated.
 )";
 
 void check_whole_chips(const Call& c) {
-  const int64_t chip = std::max<int64_t>(1, c.machine().chip.cores / c.tables().cores());
+  const int64_t chip = ranks_a_chip(c);
   const auto ranks = c.integers(kRanks);
   const auto n = static_cast<int64_t>(ranks.size());
   bool whole = n > chip && n % chip == 0 && ranks[0] % chip == 0;
@@ -44,10 +44,6 @@ void check(const Call& c) {
     throw base::Error(base::Code::U001, "all_to_all_v between instances")
         .limit(c.machine().name, "a machine whose chips hang on a switch, such as trn3",
                "ranks of one process are those of one instance");
-  if (c.tables().cores() != 2)
-    throw base::Error(base::Code::E111, "all_to_all_v on ranks of one core each")
-        .limit("1", "2", "cores of a logical core")
-        .fix("Launch the kernel as kernel[2].");
   check_whole_chips(c);
 }
 

@@ -137,6 +137,10 @@ std::vector<Parcel> pack_all(std::span<Run* const> sides, int param, int i) {
 
 int64_t rank_count(const Call& c) { return static_cast<int64_t>(c.integers(kRanks).size()); }
 
+int64_t ranks_a_chip(const Call& c) {
+  return std::max(1, c.machine().chip.cores / c.tables().cores());
+}
+
 int64_t sent_bytes(const Call& c) {
   int64_t bytes = 0;
   for (int i = 0; i < c.tensor_count(kSrcs); ++i) bytes += c.operand(kSrcs, i).bytes();
@@ -146,12 +150,12 @@ int64_t sent_bytes(const Call& c) {
 Cost ring_cost(const Call& c, int64_t steps, int64_t bytes) {
   const machine::Chip& chip = c.machine().chip;
   const machine::Dma& dma = c.core().dma;
-  const int ranks_a_chip = std::max(1, chip.cores / c.tables().cores());
   double gb_s = dma.engines * dma.engine_gb_s;
   double hop_ns = dma.tail_ns + dma.hwdge_load_first_ns;
-  if (rank_count(c) > ranks_a_chip && !chip.links.empty()) {
+  if (rank_count(c) > ranks_a_chip(c) && !chip.links.empty()) {
     const machine::Link& link = chip.links.front();
-    gb_s = std::min(gb_s, link.gb_s * link.count / 2 / ranks_a_chip);  // half of them go onward
+    gb_s = std::min(gb_s, link.gb_s * link.count / 2 /
+                              static_cast<double>(ranks_a_chip(c)));  // half of them go onward
     hop_ns = link.latency_ns;
   }
   Cost cost;

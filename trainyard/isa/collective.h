@@ -47,6 +47,8 @@ std::vector<Parcel> pack_all(std::span<Run* const> sides, int param, int i);
 void not_packed_view(const Call& call, const OperandView& view);
 
 int64_t rank_count(const Call& call);
+/// Ranks that have their cores on one chip.
+int64_t ranks_a_chip(const Call& call);
 
 /// A ring of `steps` steps in each of which every rank passes `bytes` on. Estimate: the launch, and
 /// for each step a hop and the time of the bytes on the slowest part of the way (between chips

@@ -92,6 +92,10 @@ std::vector<Param> collective_v_params() {
 
 void check_collective_v(const Call& c) {
   check_collective(c, false);
+  if (c.tables().cores() != 2)
+    throw Error(Code::E111, fmt::format("{} on ranks of one core each", c.spec().name))
+        .limit("1", "2", "cores of a logical core")
+        .fix("Launch the kernel as kernel[2].");
   if (c.tensor_count(kSrcs) != 1)
     refuse_argument(c, kSrcs, std::to_string(c.tensor_count(kSrcs)) + " tensors", "one");
   dtype_in(c, kMetadata, {DType::u32});

@@ -13,7 +13,8 @@ std::vector<Param> collective_v_params();
 
 /// One source and one result in HBM, of one type; the metadata are uint32, a row of as many columns
 /// as ranks for each of send counts, send displacements, receive counts and, with has_rdispls,
-/// receive displacements, in HBM or on one partition of SBUF (E105, E107, E110, E111).
+/// receive displacements, in HBM or on one partition of SBUF; ranks have 2 cores (E105, E107, E110,
+/// E111).
 void check_collective_v(const Call& call);
 
 /// Copies from each rank to each, and writes the counts received unless they are known. The result

@@ -14,10 +14,11 @@ from trainyard.nki.launch import launch
 from trainyard.validate.prediction import NotModelledError, Prediction, predicts
 
 TYPES = {"fp32": np.float32}
-# Which window of a profile a metric is: the runtime's prologue and epilogue are in it, or not, or
-# (device latency) all of it but what the profiler counts as set-up.
+# Which window of a profile a metric is: with all of the runtime's prologue and epilogue, or (device
+# latency) with what is left of them after so much set-up, as sources that give both windows show.
 WITH_ENVELOPE = ("total_time", "profile_total_time", "core_time")
 DEVICE = ("latency", "p50_latency", "p99_latency")
+SETUP = (4e-6, 10e-6)
 ENGINES = {
     "tensor_active_pct": "tensor",
     "vector_active_pct": "vector",
@@ -87,9 +88,13 @@ def of_metric(row, timed):
     """The metric of a timed kernel. Raises NotModelledError."""
     span = Prediction(timed.seconds, timed.low, timed.high)
     if row.metric in WITH_ENVELOPE or row.metric in DEVICE:
-        # Latency on the device leaves out a part of the envelope that sources put at 4 to 10 us.
-        part = timed.envelope if row.metric in WITH_ENVELOPE else timed.envelope - 7e-6
-        return Prediction(*(t + part for t in (span.value, span.low, span.high)))
+        least, most = SETUP if row.metric in DEVICE else (0, 0)
+        envelope = timed.envelope
+        return Prediction(
+            span.value + envelope - (least + most) / 2,
+            span.low + envelope - most,
+            span.high + envelope - least,
+        )
     if row.metric in ENGINES:
         return Prediction.exact(100 * timed.engines[ENGINES[row.metric]])
     if row.metric in ACTIVE:
