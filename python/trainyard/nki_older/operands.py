@@ -37,6 +37,16 @@ def check_keywords(what, keywords, allowed=()):
             _core.refuse("E115", f"{what} has no parameter {name}", name, whose=what)
 
 
+def checked(what, keywords, mask, **tiles):
+    """How most instructions begin: their tiles are tiles on chip, their keywords known; what the
+    mask leaves of the first tile's shape."""
+    check_keywords(what, keywords)
+    for parameter, tile in tiles.items():
+        check_tile(what, tile, parameter)
+    first = next(iter(tiles.values()))
+    return region(mask, first.shape, *tiles.values())
+
+
 def region(mask, shape, *tiles):
     """What a mask, and masks that came with operands as tile[mask], leave of a shape, for an
     instruction of an engine; None for all of it."""

@@ -52,9 +52,7 @@ def tensor_scalar(
 ):
     """(data op0 operand0) op1 operand1; operands are numbers or [P, 1] tiles."""
     what = "nisa.tensor_scalar"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     source = part(data, found)
     first = column(operand0, found, what, "operand0")
     second = None if operand1 is None else column(operand1, found, what, "operand1")
@@ -82,9 +80,7 @@ def scalar_tensor_tensor(
 ):
     """(data op0 operand0) op1 operand1; operand0 a number or a [P, 1] tile, operand1 a tile."""
     what = "nisa.scalar_tensor_tensor"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     first = column(operand0, found, what, "operand0")
     second = part(operand1, found) if is_tile(operand1) else operand1
     source = part(data, found)
@@ -113,9 +109,7 @@ def activation(
 ):
     """op(data * scale + bias) by the Scalar Engine; reduced over free dimensions by the way."""
     what = "nisa.activation"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     source = part(data, found)
     offset = None if bias is None else column(bias, found, what, "bias")
     factor = column(scale, found, what, "scale")
@@ -144,9 +138,7 @@ def activation_reduce(
 ):
     """activation, with the reduction over free dimensions in reduce_res."""
     what = "nisa.activation_reduce"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     source = part(data, found)
     offset = None if bias is None else column(bias, found, what, "bias")
     factor = column(scale, found, what, "scale")
@@ -171,9 +163,7 @@ def reciprocal(data, *, dtype=None, mask=None, **keywords):
 
 def tensor_copy(src, *, mask=None, dtype=None, engine=engines.unknown, **keywords):
     """A copy of a tile on chip."""
-    check_keywords("nisa.tensor_copy", keywords)
-    check_tile("nisa.tensor_copy", src, "src")
-    found = operands.region(mask, src.shape, src)
+    found = operands.checked("nisa.tensor_copy", keywords, mask, src=src)
     source = part(src, found)
 
     def emit(target):
@@ -257,10 +247,7 @@ def iota(expr, dtype, *, mask=None, **keywords):
 
 def affine_select(pred, on_true_tile, on_false_value, *, mask=None, dtype=None, **keywords):
     """on_true_tile where the comparison `pred` of index expressions holds, else a number."""
-    what = "nisa.affine_select"
-    check_keywords(what, keywords)
-    check_tile(what, on_true_tile, "on_true_tile")
-    found = operands.region(mask, on_true_tile.shape, on_true_tile)
+    found = operands.checked("nisa.affine_select", keywords, mask, on_true_tile=on_true_tile)
     source = operands.in_sbuf(on_true_tile)
     data = part(source, found)
     pattern, multiplier, offset, compare = _condition(pred, on_true_tile.shape, cut(found))
@@ -307,10 +294,7 @@ def tensor_tensor_scan(
 ):
     """result[i] = (data0[i] op0 result[i - 1]) op1 data1[i], from `initial`."""
     what = "nisa.tensor_tensor_scan"
-    check_keywords(what, keywords)
-    check_tile(what, data0, "data0")
-    check_tile(what, data1, "data1")
-    found = operands.region(mask, data0.shape, data0, data1)
+    found = operands.checked(what, keywords, mask, data0=data0, data1=data1)
     a, b = part(data0, found), part(data1, found)
     start = column(initial, found, what, "initial")
 
@@ -323,9 +307,7 @@ def tensor_tensor_scan(
 
 def dropout(data, prob, *, mask=None, dtype=None, **keywords):
     """data with elements replaced by 0, each with probability `prob`, a number or [P, 1]."""
-    check_keywords("nisa.dropout", keywords)
-    check_tile("nisa.dropout", data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked("nisa.dropout", keywords, mask, data=data)
     source = part(data, found)
     chance = column(prob, found, "nisa.dropout", "prob")
 

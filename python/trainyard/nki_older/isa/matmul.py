@@ -113,9 +113,7 @@ def nc_transpose(data, *, mask=None, dtype=None, engine=engines.unknown, **keywo
     """A tile with partitions and free dimensions exchanged: in PSUM by the Tensor Engine, in SBUF
     by the Vector Engine, which does up to 32 x 32."""
     what = "nisa.nc_transpose"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     if engine is engines.tensor or data.size // data.shape[0] > 32 or data.shape[0] > 32:
         data = operands.in_sbuf(data)
     columns = data.size // data.shape[0]

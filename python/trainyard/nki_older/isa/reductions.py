@@ -69,9 +69,7 @@ def tensor_reduce(
 def tensor_partition_reduce(op, data, *, mask=None, dtype=None, **keywords):
     """The reduction of a tile over its partitions, on one partition."""
     what = "nisa.tensor_partition_reduce"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     if found is not None and found.rest:
         _core.refuse("U001", f"{what}: a mask that is no box")
     source = operands.in_sbuf(data)
@@ -102,9 +100,7 @@ def tensor_scalar_reduce(
 ):
     """data op0 operand0, and its reduction over free dimensions in reduce_res."""
     what = "nisa.tensor_scalar_reduce"
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     source = part(data, found)
     first = column(operand0, found, what, "operand0")
     result = column(reduce_res, found, what, "reduce_res")
@@ -128,9 +124,7 @@ def bn_aggr(data, *, mask=None, dtype=None, **keywords):
 
 
 def _statistics(what, instruction, width, data, mask, dtype, keywords):
-    check_keywords(what, keywords)
-    check_tile(what, data, "data")
-    found = operands.region(mask, data.shape, data)
+    found = operands.checked(what, keywords, mask, data=data)
     source = part(data, found)
     shape = (data.shape[0], width)
     out = operands.rows(found, shape)

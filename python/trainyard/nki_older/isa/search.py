@@ -15,9 +15,7 @@ _UINT32 = dtypes.by_name["uint32"]
 
 def max8(*, src, mask=None, dtype=None, **keywords):
     """The eight largest values of each partition, in descending order."""
-    check_keywords("nisa.max8", keywords)
-    check_tile("nisa.max8", src, "src")
-    found = operands.region(mask, src.shape, src)
+    found = operands.checked("nisa.max8", keywords, mask, src=src)
     source = part(src, found)
     shape = (src.shape[0], 8)
     out = operands.rows(found, shape)
@@ -103,9 +101,7 @@ def range_select(
 ):
     """on_true_tile where the index of the element is within two bounds, else a number."""
     what = "nisa.range_select"
-    check_keywords(what, keywords)
-    check_tile(what, on_true_tile, "on_true_tile")
-    found = operands.region(mask, on_true_tile.shape, on_true_tile)
+    found = operands.checked(what, keywords, mask, on_true_tile=on_true_tile)
     source = part(on_true_tile, found)
     first, second = column(bound0, found, what, "bound0"), column(bound1, found, what, "bound1")
     result, narrow = _float32_result(reduce_res, found, what)
