@@ -15,7 +15,8 @@ displacement (first column), row 2 gets the counts received unless recv_counts_k
 
 Memory types: HBM; metadata_tensor (3, n) in HBM or (1, 3, n) in SBUF.
 Data types: any; the bits are copied.
-Layout: as many ranks as a chip has, of 2 cores each. has_rdispls is not there yet, on the chip either.
+Layout: as many ranks as a chip has, of 2 cores each. has_rdispls is not there yet, on the chip
+either.
 Cost: a ring of n - 1 steps with a slot each, however full: an estimate.
 NumPy: dst[s * slot :][: count[s]] = src_of[s][displ[s] : displ[s] + count[s]]
 Sources: nki.collectives.all_gather_v (SDK 2.32); time CCI, estimated.
