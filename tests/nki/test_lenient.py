@@ -163,6 +163,41 @@ def test_capacity(rule, code, columns, buffer):
     assert any(f"({code} {rule}, relaxed)" in text for text, _, _ in found)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+@pytest.mark.parametrize("address", [None, (0, 0)])
+def test_uninitialised_output(dtype, address):
+    ones = np.ones((64, 8), dtype)
+
+    def kernel(x):
+        out, other = hbm((64, 8), dtype=dtype), hbm((64, 8), dtype=dtype)
+        half = nl.ndarray((64, 8), dtype, buffer=nl.sbuf, address=address)
+        nisa.dma_copy(half[:32], x[:32])
+        nisa.dma_copy(out, half)  # refused
+        nisa.dma_copy(other[:, 1:4], half[:, 1:4])
+        return out, other
+
+    with pytest.raises(trainyard.Error, match="E210"):
+        launch(kernel, (ones,), {})
+    done = launch(kernel, (ones,), {}, lenient=["uninitialised-output"])
+    out, other = (np.asarray(output) for output in done.outputs)
+    expected = np.concatenate([ones[:32], 0 * ones[32:]])
+    np.testing.assert_array_equal(out, expected)
+    np.testing.assert_array_equal(other[:, 1:4], expected[:, 1:4])
+    assert not other[:, 0].any() and not other[:, 4:].any()
+    texts = [text for text, _, _ in done.findings]
+    assert len(texts) == 2
+    assert all("(E210 uninitialised-output, relaxed)" in text for text in texts)
+
+
+def test_an_undefined_address_is_refused_all_the_same():
+    def body():
+        register = nisa.register_alloc()
+        nisa.register_load(register, nl.ndarray((1, 1), nl.int32, buffer=nl.sbuf))
+        nisa.dma_copy(hbm((32, 16)), hbm((64, 16)).ap([[16, 32], [1, 16]], 0, register, 0))
+
+    refused("E211", body, lenient=["uninitialised-output"])
+
+
 def test_a_tile_larger_than_its_memory():
     def body():
         nisa.memset(nl.ndarray((128, 1 << 16), nl.float32, buffer=nl.sbuf), 0.0)

@@ -170,5 +170,38 @@ TEST(Place, TilesOfFewPartitionsLieSideBySide) {
   EXPECT_THROW(side_by_side({65, 1, 128}), base::Error);
 }
 
+// Two tiles of half of SBUF, and a third that is computed from the first at its last use.
+struct Third {
+  bool first_lives_on = false, same_places = true, same_type = true;
+  Placement place_quadrants() const {
+    Maker m;
+    const machine::Memory& memory = m.program.machine().core.memory;
+    const int64_t half = (memory.sbuf_partition_bytes - memory.sbuf_reserved_bytes) / 4;
+    const View first = m.sbuf({128, 2, half}, DType::u8),
+               second = m.sbuf({128, 2 * half}, DType::u8);
+    m.call("memset", {first});
+    m.call("memset", {second});
+    if (same_type) {
+      const View third = m.sbuf({128, 2, half}, DType::u8);
+      m.call("tensor_copy", {third, same_places ? first : part(first, 2, half - 1, -1, -1)});
+    } else {
+      m.call("tensor_copy", {m.sbuf({128, 2, half}, DType::i8), first});
+    }
+    m.call("memset", {second});
+    if (first_lives_on) m.call("memset", {first});
+    return place(m.program, program_order(m.program), PlacePolicy::quadrants);
+  }
+};
+
+TEST(Place, WhatIsComputedInPlaceMayTakeOverWhatItReads) {
+  const Placement p = Third{}.place_quadrants();
+  EXPECT_EQ(p.address[2], p.address[0]);
+  EXPECT_NE(p.address[2], p.address[1]);
+  EXPECT_EQ(p.evicts[2], std::vector<TensorId>{0});
+  EXPECT_THROW(Third{.first_lives_on = true}.place_quadrants(), base::Error);
+  EXPECT_THROW(Third{.same_places = false}.place_quadrants(), base::Error);
+  EXPECT_THROW(Third{.same_type = false}.place_quadrants(), base::Error);
+}
+
 }  // namespace
 }  // namespace trainyard::program

@@ -108,14 +108,14 @@ void refuse_undefined_output(const Program& program, CoreMemory& memory, TensorI
   if (stored) {
     error.at(program.place(program.instruction(origin.instruction).site));
     trace_back(error, program, memory, origin.from, origin.instruction);
-    throw error;
+    return program.strictness.refuse(error);
   }
   const auto others = writers(program, output, static_cast<InstructionId>(program.size()));
   error.note(others.empty() ? "no instruction stores to it"
                             : fmt::format("no instruction stores to them; others are stored at {}",
                                           fmt::join(others, ", ")));
   error.fix("Store to every element of what the kernel returns.");
-  throw error.at(program.place(t.site));
+  program.strictness.refuse(error.at(program.place(t.site)));
 }
 
 void blame_undefined_operands(Error& error, const Program& program, CoreMemory& memory,

@@ -21,7 +21,11 @@ using isa::Indirect;
 using isa::Layout;
 using isa::Tensor;
 
-void fill_fresh(std::byte* data, size_t bytes, DType dtype) {
+void CoreMemory::fill_fresh(Storage& fresh, DType dtype) const {
+  if (program_.strictness.relaxed(Code::E210)) {
+    std::memset(fresh.data(), 0, fresh.bytes());
+    return;
+  }
   std::byte one[4] = {};
   const size_t n = base::size_of(dtype);
   if (base::is_integer(dtype)) {
@@ -32,7 +36,8 @@ void fill_fresh(std::byte* data, size_t bytes, DType dtype) {
   // Spelled out by size: fresh tiles are large, and this loop must become vector stores.
   const auto fill = [&](auto value) {
     std::memcpy(&value, one, sizeof value);
-    for (size_t i = 0; i < bytes; i += sizeof value) std::memcpy(data + i, &value, sizeof value);
+    for (size_t i = 0; i < fresh.bytes(); i += sizeof value)
+      std::memcpy(fresh.data() + i, &value, sizeof value);
   };
   if (n == 1) fill(uint8_t{});
   else if (n == 2) fill(uint16_t{});
@@ -65,7 +70,7 @@ Storage& CoreMemory::arena(Buffer buffer) {
                                                      : core.memory.psum_partition_bytes;
     arena = std::make_unique<Storage>(core.partitions * partition, 1);
     arena->track();
-    fill_fresh(arena->data(), arena->bytes(), DType::fp32);
+    fill_fresh(*arena, DType::fp32);
   }
   return *arena;
 }
@@ -73,11 +78,10 @@ Storage& CoreMemory::arena(Buffer buffer) {
 void CoreMemory::prepare(TensorId id, bool overwritten) {
   const Tensor& t = program_.tensor(id);
   if (t.has_address() || tensors_[id]) return;
-  const size_t bytes = t.bytes();
-  tensors_[id] = std::make_shared<Storage>(bytes, static_cast<int>(base::size_of(t.dtype)));
+  tensors_[id] = std::make_shared<Storage>(t.bytes(), static_cast<int>(base::size_of(t.dtype)));
   if (overwritten) return;
   tensors_[id]->track();
-  fill_fresh(tensors_[id]->data(), bytes, t.dtype);
+  fill_fresh(*tensors_[id], t.dtype);
 }
 
 void CoreMemory::release(TensorId id) {

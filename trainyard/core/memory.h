@@ -72,6 +72,9 @@ class CoreMemory final : public isa::Memory {
   int64_t scalar_index(const Call& call, int slot, const isa::Layout& layout);
   int64_t checked_index(const Call& call, int slot, int64_t index, const isa::Layout& layout);
   Storage& arena(isa::Buffer buffer);
+  /// Fresh memory: NaN in floats, 4 in integers, as nki.simulate documents; zeros where E210 is
+  /// relaxed.
+  void fill_fresh(Storage& fresh, isa::DType dtype) const;
 
   const Program& program_;
   isa::CoreState& state_;
@@ -82,8 +85,5 @@ class CoreMemory final : public isa::Memory {
   std::map<TensorId, UndefinedOrigin> origins_;
   mutable std::mutex mutex_;  // origins
 };
-
-/// Fresh memory: NaN in floats, 4 in integers, as nki.simulate documents.
-void fill_fresh(std::byte* data, size_t bytes, isa::DType dtype);
 
 }  // namespace trainyard::core

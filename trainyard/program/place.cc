@@ -292,20 +292,23 @@ Placement place_holding(const Program& program, const std::vector<InstructionId>
   std::optional<Quadrants> quadrants;
   if (policy == PlacePolicy::quadrants) quadrants.emplace(program, placement);
   Arena psum(program, policy, Buffer::psum, placement, lives, hold, beyond);
+  const auto placed = [&](const Operand& o) {
+    const isa::Tensor& t = program.tensor(o.tensor);
+    return isa::is_on_chip(t.buffer) && !t.has_address();
+  };
   std::vector<TensorId> ending;
   for (uint32_t k = 0; k < order.size(); ++k) {
     ending.clear();
     for (const Operand& o : program.operands(order[k])) {
-      const isa::Tensor& t = program.tensor(o.tensor);
-      const bool placed = isa::is_on_chip(t.buffer) && !t.has_address();
-      if (placed && lives[o.tensor].first == k && placement.address[o.tensor] < 0) {
-        if (t.buffer == Buffer::psum) psum.take(o.tensor);
-        else if (quadrants) quadrants->take(o.tensor);
-        else sbuf.take(o.tensor);
-      }
-      if (placed && lives[o.tensor].last == k &&
+      if (placed(o) && lives[o.tensor].last == k &&
           std::find(ending.begin(), ending.end(), o.tensor) == ending.end())
         ending.push_back(o.tensor);
+    }
+    for (const Operand& o : program.operands(order[k])) {
+      if (!placed(o) || lives[o.tensor].first != k || placement.address[o.tensor] >= 0) continue;
+      if (program.tensor(o.tensor).buffer == Buffer::psum) psum.take(o.tensor);
+      else if (quadrants) quadrants->take(o.tensor, program.call(order[k]), ending);
+      else sbuf.take(o.tensor);
     }
     for (TensorId id : ending) {
       if (program.tensor(id).buffer == Buffer::psum) psum.give(id);

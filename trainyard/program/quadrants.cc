@@ -40,7 +40,8 @@ bool Quadrants::is_free(const Box& box) const {
          std::ranges::none_of(held_, [&](const Box& held) { return held.meets(box); });
 }
 
-void Quadrants::take(TensorId id) {
+void Quadrants::take(TensorId id, const Call& birth, const std::vector<TensorId>& dying) {
+  if (take_over(id, birth, dying)) return;
   const isa::Tensor& t = program_.tensor(id);
   const int width = width_of(t, program_.machine().core.partitions);
   const int64_t bytes = align(t.row_bytes());
@@ -57,6 +58,31 @@ void Quadrants::take(TensorId id) {
   throw base::Error(base::Code::E201, "tiles that lie side by side do not fit either");
 }
 
+bool Quadrants::take_over(TensorId id, const Call& birth, const std::vector<TensorId>& dying) {
+  if (birth.spec().definedness != isa::Definedness::elementwise) return false;
+  const Operand* written = nullptr;
+  for_each_operand(birth, [&](int slot, isa::Access access) {
+    if (access == isa::Access::write && birth.raw(slot).tensor == id) written = &birth.raw(slot);
+  });
+  if (!written) return false;
+  bool taken = false;
+  for_each_operand(birth, [&](int slot, isa::Access access) {
+    const Operand& read = birth.raw(slot);
+    // Element by element at the same places: each is read before it is written.
+    const bool same = access == isa::Access::read && read.layout == written->layout &&
+                      read.offset == written->offset && read.tensor != id &&
+                      program_.tensor(read.tensor).row_bytes() == program_.tensor(id).row_bytes();
+    if (taken || !same || !std::ranges::count(dying, read.tensor)) return;
+    const auto old = std::ranges::find(held_, read.tensor, &Box::tensor);
+    if (old == held_.end() || program_.tensor(read.tensor).has_address()) return;
+    const Box box{id, old->first, old->last, old->start, old->end};
+    give(read.tensor);
+    hold(box);
+    taken = true;
+  });
+  return taken;
+}
+
 void Quadrants::hold(const Box& box) {
   held_.push_back(box);
   placement_.address[box.tensor] = box.start;
@@ -70,6 +96,7 @@ void Quadrants::hold(const Box& box) {
 
 void Quadrants::give(TensorId id) {
   const auto found = std::ranges::find(held_, id, &Box::tensor);
+  if (found == held_.end()) return;  // taken over
   previous_.push_back(*found);
   held_.erase(found);
 }

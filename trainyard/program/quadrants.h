@@ -14,8 +14,9 @@ class Quadrants {
  public:
   Quadrants(const Program& program, Placement& placement);
 
-  /// Throws E201 if there is no room.
-  void take(TensorId id);
+  /// A tile that is born where `dying` ends takes its box, if the instruction may write there what
+  /// it reads. Throws E201 if there is no room.
+  void take(TensorId id, const Call& birth, const std::vector<TensorId>& dying);
   void give(TensorId id);
 
  private:
@@ -31,6 +32,7 @@ class Quadrants {
     }
   };
   bool is_free(const Box& box) const;
+  bool take_over(TensorId id, const Call& birth, const std::vector<TensorId>& dying);
   void hold(const Box& box);
 
   const Program& program_;

@@ -11,7 +11,7 @@ _NKI_LIBRARY = (
 )
 
 
-def _nki_library(*tests, **environment):
+def _nki_library(*tests, options=(), **environment):
     """The part of nki-library with these test files."""
     return Part(
         tests=tuple(f"test/integration/nkilib/{each}" for each in tests),
@@ -19,10 +19,16 @@ def _nki_library(*tests, **environment):
         options=(
             *("--test-mode", "simulation", "--platform-target", "{machine}"),
             *("--output-directory", "{scratch}", "--force-local-cleanup"),
+            *options,
         ),
         environment={"NEURON_PYTHONHASHSEED": "0", **environment},
     )
 
+
+_MX_ENVIRONMENT = {
+    "TRAINYARD_SET": "core.vector.mx_scale_headroom=0",
+    "TRAINYARD_LENIENT": "uninitialised-output",
+}
 
 PYTEST_SUITES = {
     "nki-library": PytestSuite(
@@ -40,16 +46,34 @@ PYTEST_SUITES = {
         "kernels of the NKI library on microscaled numbers",
         "aws-neuron/nki-library, tag 2.29",
         f"{_NKI_LIBRARY} Run with core.vector.mx_scale_headroom=0, the scale rule that NKI "
-        "documented at that tag and that the goldens follow; NKI 0.5 doubled the scale. Many "
-        "goldens want zeros in the partitions between the scales, which no instruction writes "
-        "(quantize_mx writes 4 of 32): they pass on memory that begins as zeros; here it is E210.",
+        "documented at that tag and that the goldens follow; NKI 0.5 doubled the scale. Run with "
+        "--lenient uninitialised-output too: many goldens want zeros in the partitions between "
+        "the scales, which no instruction writes (quantize_mx writes 4 of 32); without it these "
+        "cases are refused, E210.",
         (
             _nki_library(
                 "*/mlp/test_mlp_proj_mxfp4.py",
                 "*/subkernels/test_rmsnorm_mx_quantize_tkg.py",
                 "*/utils/test_quantize_to_mx.py",
                 "*/mxfp_subkernels/test_mxfp_load.py",
-                TRAINYARD_SET="core.vector.mx_scale_headroom=0",
+                **_MX_ENVIRONMENT,
+            ),
+            _nki_library(
+                "*/mlp/test_mlp_tkg.py",
+                "*/moe/**/test_*.py",
+                "*/moe_block/test_*.py",
+                "*/output_projection/test_output_proj_cte.py",
+                "*/qkv/test_*.py",
+                options=("-k", "mx or x4"),
+                **_MX_ENVIRONMENT,
+            ),
+        ),
+        defects=(
+            Defect(
+                "test_mxfp_load",
+                "Cannot cast array data from dtype\\(float8_e4m3fn_x4\\)",
+                "the harness casts the kernel's packs of four to float32, the golden's type, which "
+                "its own comparator says cannot be done; read by their bits, they are the golden's",
             ),
         ),
         machine="trn3",

@@ -165,13 +165,13 @@ def launch(
     for trace in done.traces:
         trace.finish_tracing()
     # The cores of a rank share what they return; the first one's tensors stand for all.
-    done.summary.add_findings(done.traces)
     done.outputs = []
     for first in range(0, ranks * lnc, lnc):
         done.traces[first].finish_values()
         if not time_only:
             inputs[first].write_back()
         done.outputs.append(results[first].to_host(inputs[first].torch, time_only))
+    done.summary.add_findings(done.traces)
     if ranks == 1:
         (done.outputs,) = done.outputs
     done.host_seconds = time.perf_counter() - started
