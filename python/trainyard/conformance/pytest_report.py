@@ -51,6 +51,8 @@ def summary(suite, state) -> str:
         marked = ran(suite, [row for row in rows if mark in row.get("marks", ())])
         passed = sum(row["outcome"] == "passed" for row in marked)
         texts.append(f"Of the {len(marked):,} marked {mark} and not left out, {passed:,} passed.")
+    minutes = sum(row.get("seconds", 0.0) for row in rows) / 60
+    texts.append(f"One after another the cases took {minutes:,.0f} min.")
     return " ".join([*texts, null_scores(suite, state)])
 
 
