@@ -111,6 +111,8 @@ void bind_profile(nb::module_& m) {
                    [](const Profile& p) { return std::pair(seconds(p.low), seconds(p.high)); })
       .def_prop_ro("engines", engines_of, "Busy share of each engine and DMA queue, and of `dma`.")
       .def_ro("hbm_bytes", &Profile::hbm_bytes)
+      .def_prop_ro("dma_active_seconds", [](const Profile& p) { return seconds(p.dma_active()); })
+      .def_prop_ro("dma_busy_seconds", [](const Profile& p) { return seconds(p.dma_busy); })
       .def_prop_ro("hbm_gb_s", &Profile::hbm_gb_s)
       .def_prop_ro("tflops", &Profile::tflops)
       .def_prop_ro("fidelity", fidelity_of)

@@ -111,5 +111,12 @@ TEST(Combine, OneCoreStaysAsItIs) {
   EXPECT_EQ(summary_text(combine({make_trace()}, 1)), summary_text(make_trace()));
 }
 
+TEST(Trace, DmaIsActiveWhileAnyTransferIsInFlight) {
+  Trace trace;
+  EXPECT_EQ(trace.dma_active(), 0);
+  trace.transfers = {{20, 25, 0, 0}, {0, 10, 1, 0}, {21, 23, 2, 0}, {5, 12, 3, 0}};
+  EXPECT_EQ(trace.dma_active(), 12 + 5);
+}
+
 }  // namespace
 }  // namespace trainyard::profile

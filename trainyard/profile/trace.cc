@@ -68,6 +68,18 @@ double Trace::busy_share(const Lane& lane) const { return share(lane.busy, span)
 
 double Trace::dma_share() const { return share(dma_busy, span * std::max(1, dma_engines)); }
 
+Picoseconds Trace::dma_active() const {
+  std::vector<std::pair<Picoseconds, Picoseconds>> spans;
+  for (const Transfer& transfer : transfers) spans.emplace_back(transfer.start, transfer.end);
+  std::ranges::sort(spans);
+  Picoseconds active = 0, until = 0;
+  for (const auto& [start, end] : spans) {
+    active += std::max(end, until) - std::max(start, until);
+    until = std::max(until, end);
+  }
+  return active;
+}
+
 Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank) {
   if (cores.size() == 1) return cores.front();
   Trace all = cores.front();

@@ -86,6 +86,8 @@ struct Trace {
   double tflops() const;    ///< matmul operations over the span
   double busy_share(const Lane& lane) const;
   double dma_share() const;  ///< mean over the DMA engines
+  /// For how long a transfer was in flight, of a trace that keeps its transfers.
+  Picoseconds dma_active() const;
 };
 
 /// The traces of the cores of one logical core, or of several (ranks), which start together, as

@@ -6,7 +6,7 @@ import sys
 from trainyard import _core, activation
 from trainyard.cli.options import Parser, check_output, command, named
 from trainyard.output import say
-from trainyard.validate import dma, instructions, report, truth  # noqa: F401  they register
+from trainyard.validate import dma, instructions, kernels, report, truth  # noqa: F401
 from trainyard.validate.programs import Checkouts
 from trainyard.validate.score import compare, scores
 

@@ -21,6 +21,9 @@ class Prediction:
     def exact(cls, value):
         return cls(value, value, value)
 
+    def plus(self, other):
+        return Prediction(self.value + other.value, self.low + other.low, self.high + other.high)
+
     def times(self, factor):
         return Prediction(self.value * factor, self.low * factor, self.high * factor)
 

@@ -19,7 +19,8 @@ class Compared:
     @property
     def scored(self):
         """Whether the row says how right the prediction is."""
-        return self.prediction is not None and self.row.use in ("equality", "ratio_only")
+        compared = self.row.use in ("equality", "ratio_only")
+        return self.prediction is not None and compared and self.prediction.value > 0
 
     @property
     def log_ratio(self):
