@@ -121,6 +121,20 @@ def test_blocks_in_sbuf_are_one_access(rng):
     np.testing.assert_array_equal(stored(body, (32, 8), x), x[:, 8:16])
 
 
+@pytest.mark.parametrize("blocks", [12, 13])
+def test_blocks_in_sbuf_that_do_not_fit_are_placed_one_by_one(rng, blocks):
+    """Of 13 blocks of 16 KiB a partition of trn2 has 12; two are in use at a time."""
+    x = rng.standard_normal((blocks, 4, 4096)).astype(np.float32)
+
+    def body(out, t):
+        tiles = nl.ndarray((blocks, nl.par_dim(4), 4096), nl.float32)
+        for b in nl.affine_range(blocks):
+            tiles[b] = nl.copy(nl.load(t[b]))
+            nl.store(out[b], tiles[b])
+
+    np.testing.assert_array_equal(stored(body, x.shape, x), x)
+
+
 def test_a_tensor_with_blocks_is_no_tile():
     error = refused("E110", lambda: nl.exp(nl.zeros((2, nl.par_dim(32), 8), nl.float32)))
     assert "block" in str(error)

@@ -117,7 +117,7 @@ class Arena {
   struct Region {
     int64_t start, end;
     TensorId tenant;                 // kNone: free
-    std::vector<TensorId> previous;  // who held these bytes last
+    std::vector<TensorId> previous;  // who held these bytes last, by number
   };
   using Iterator = std::list<Region>::iterator;
 
@@ -193,13 +193,17 @@ class Arena {
     return true;
   }
 
+  static void add_past(Region& region, const Region& other) {
+    std::vector<TensorId> both;
+    std::ranges::set_union(region.previous, other.previous, std::back_inserter(both));
+    region.previous = std::move(both);
+  }
+
   // Joins a freed region with free neighbours whose last tenants it then shares.
   void merge(Iterator r) {
     const auto join = [&](Iterator a, Iterator b) {
       b->start = a->start;
-      for (TensorId t : a->previous)
-        if (std::find(b->previous.begin(), b->previous.end(), t) == b->previous.end())
-          b->previous.push_back(t);
+      add_past(*b, *a);
       regions_.erase(a);
     };
     // Regions with different pasts stay apart while both could serve a tile by themselves: a new
@@ -218,7 +222,7 @@ class Arena {
       const Iterator next = std::next(r);
       if (r->tenant == kNone && next->tenant == kNone) {
         next->start = r->start;
-        next->previous.insert(next->previous.end(), r->previous.begin(), r->previous.end());
+        add_past(*next, *r);
         regions_.erase(r);
       }
       r = next;

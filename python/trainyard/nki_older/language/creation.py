@@ -8,6 +8,7 @@ from trainyard import _core
 from trainyard.nki import dtypes
 from trainyard.nki.language import shared_constant as constant_in_hbm
 from trainyard.nki.language.creation import _fill as fill_in_hbm
+from trainyard.nki.machines import current_machine
 from trainyard.nki_older import assignment, grid, indexing, memories, number_formats, results, turns
 from trainyard.nki_older.blocks import BlockTensor
 from trainyard.nki_older.operands import check_keywords
@@ -42,7 +43,7 @@ def _make(shape, dtype, buffer, name, fill):
         return _in_hbm(sizes, kind, memory, name, fill)
     at = next((d for d, n in enumerate(given) if isinstance(n, PartitionDimension)), 0)
     address_of = None if state.automatic else getattr(buffer, "address_of", None)
-    if address_of is None and memory == "sbuf":
+    if address_of is None and memory == "sbuf" and _fits_in_one_piece(sizes, at, kind):
         tile = _in_one_piece(sizes, at, kind, name)
         if fill is not None:
             assignment.fill(Tile.whole(tile.storage.tensor), fill)
@@ -63,6 +64,16 @@ def _make(shape, dtype, buffer, name, fill):
         return tile
 
     return BlockTensor(sizes[:at], rest, kind, memory, block) if at else block(())
+
+
+def _fits_in_one_piece(sizes, at, kind):
+    """Whether the blocks fit side by side, so that one access may reach several of them. Kernels
+    printed by a compiler have many more, with a few in use at a time: such are placed one by one.
+    """
+    if at == 0:
+        return True
+    room = current_machine().sbuf_partition_bytes
+    return 4 * math.prod(sizes[:at] + sizes[at + 1 :]) * kind.itemsize <= room
 
 
 def _in_one_piece(sizes, at, kind, name):
