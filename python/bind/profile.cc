@@ -67,6 +67,15 @@ nb::dict fidelity_of(const Profile& p) {
   return d;
 }
 
+std::map<std::string, std::tuple<double, double, double>> energy_of(const Profile& p) {
+  const auto triple = [](const profile::Ranged& r) { return std::tuple(r.value, r.low, r.high); };
+  std::map<std::string, std::tuple<double, double, double>> parts;
+  for (const profile::EnergyPart& part : p.energy.parts) parts[part.name] = triple(part.joules);
+  parts["idle"] = triple(p.energy.idle(p.span, p.low, p.high));
+  parts["total"] = triple(p.joules());
+  return parts;
+}
+
 void add_findings(Profile& p, const std::vector<Trace*>& traces) {
   const auto add = [&](const profile::Finding& found) {
     if (std::find(p.findings.begin(), p.findings.end(), found) == p.findings.end())
@@ -115,6 +124,8 @@ void bind_profile(nb::module_& m) {
       .def_prop_ro("dma_busy_seconds", [](const Profile& p) { return seconds(p.dma_busy); })
       .def_prop_ro("hbm_gb_s", &Profile::hbm_gb_s)
       .def_prop_ro("tflops", &Profile::tflops)
+      .def_prop_ro("watts", &Profile::watts)
+      .def_prop_ro("energy", energy_of, "Joules by part and in total: value, least, most.")
       .def_prop_ro("fidelity", fidelity_of)
       .def_prop_ro("fidelity_text",
                    [](const Profile& p) { return profile::fidelity_text(p.fidelity); })

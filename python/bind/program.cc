@@ -1,7 +1,6 @@
 // Machines, traces and errors for Python.
 
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -99,42 +98,6 @@ void bind_program(nb::module_& m) {
   m.def("did_you_mean", [](const std::string& word, const std::vector<std::string>& candidates) {
     return base::did_you_mean(word, candidates);
   });
-
-  using machine::Machine;
-  nb::class_<Machine>(m, "Machine")
-      .def_ro("name", &Machine::name)
-      .def_ro("title", &Machine::title)
-      .def_prop_ro("core_name", [](const Machine& x) { return x.core.name; })
-      .def_prop_ro("version", [](const Machine& x) { return x.core.version; })
-      .def_prop_ro("partitions", [](const Machine& x) { return x.core.partitions; })
-      .def_prop_ro("stationary_free_max",
-                   [](const Machine& x) { return x.core.tensor.stationary_free_max; })
-      .def_prop_ro("moving_free_max",
-                   [](const Machine& x) { return x.core.tensor.moving_free_max; })
-      .def_prop_ro("bn_stats_free_max",
-                   [](const Machine& x) { return x.core.vector.bn_stats_free_max; })
-      .def_prop_ro("sbuf_total_partition_bytes",
-                   [](const Machine& x) { return x.core.memory.sbuf_partition_bytes; })
-      .def_prop_ro("logical_core_default",
-                   [](const Machine& x) { return x.chip.logical_core_default; })
-      .def_prop_ro("sbuf_partition_bytes",
-                   [](const Machine& x) {
-                     return x.core.memory.sbuf_partition_bytes - x.core.memory.sbuf_reserved_bytes;
-                   })
-      .def_prop_ro("psum_partition_bytes",
-                   [](const Machine& x) { return x.core.memory.psum_partition_bytes; })
-      .def_prop_ro("psum_bank_bytes",
-                   [](const Machine& x) { return x.core.memory.psum_bank_bytes; })
-      .def_prop_ro("runtime_seconds",
-                   [](const Machine& x) { return 1e-9 * x.core.sequencer.runtime_ns; })
-      .def_prop_ro("estimates", &Machine::estimates);
-  m.def(
-      "load_machine",
-      [](const std::string& name, const std::vector<std::string>& overrides) {
-        auto loaded = std::make_shared<const Machine>(machine::load_machine(name, overrides));
-        return std::const_pointer_cast<Machine>(loaded);
-      },
-      nb::arg("name"), nb::arg("overrides") = std::vector<std::string>{});
 
   bind_names(m);
   bind_packs(m);

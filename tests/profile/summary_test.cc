@@ -77,6 +77,40 @@ TEST(Summary, JsonHasTheSameFigures) {
   EXPECT_EQ(json["findings"][0]["line"], 9);
 }
 
+TEST(Summary, EnergyIsItsPartsAndIdleness) {
+  Trace t = make_trace();
+  t.energy.parts = {{"tensor", {6e-5, 3e-5, 9e-5}}, {"hbm", {4e-7, 3e-7, 5e-7}}};
+  t.energy.idle_w = {16, 8, 25};  // over 12.34, 10.1 and 15.66 us
+  EXPECT_NEAR(t.joules().value, 6e-5 + 4e-7 + 16 * 12.34e-6, 1e-12);
+  EXPECT_NEAR(t.joules().low, 3e-5 + 3e-7 + 8 * 10.1e-6, 1e-12);
+  EXPECT_NEAR(t.joules().high, 9e-5 + 5e-7 + 25 * 15.66e-6, 1e-12);
+  const std::string text = summary_text(t);
+  EXPECT_NE(
+      text.find("  energy         257.8 uJ, 20.9 W on average (estimate, 111.1 uJ to 482.0 uJ)\n"
+                "                 idle 77 % · tensor 23 %\n"),
+      text.npos)
+      << text;
+  const auto json = nlohmann::json::parse(summary_json(t))["energy"];
+  EXPECT_EQ(json["parts"].size(), 3U);
+  EXPECT_NEAR(json["joules"]["value"].get<double>(), t.joules().value, 1e-12);
+}
+
+TEST(Summary, WithoutKnownEnergyNothingIsSaid) {
+  EXPECT_EQ(summary_text(make_trace()).find("energy"), std::string::npos);
+  EXPECT_FALSE(nlohmann::json::parse(summary_json(make_trace())).contains("energy"));
+}
+
+TEST(Combine, EnergiesAddUpByPart) {
+  Trace a = make_trace(), b = make_trace();
+  a.energy = {{{"tensor", {1, 1, 1}}, {"hbm", {2, 2, 2}}}, {16, 8, 25}};
+  b.energy = {{{"hbm", {3, 2, 4}}, {"links", {5, 5, 5}}}, {16, 8, 25}};
+  const Energy both = combine({a, b}, 2).energy;
+  ASSERT_EQ(both.parts.size(), 3U);
+  EXPECT_DOUBLE_EQ(both.parts[1].joules.value, 5);
+  EXPECT_DOUBLE_EQ(both.parts[1].joules.high, 6);
+  EXPECT_DOUBLE_EQ(both.idle_w.high, 50);
+}
+
 TEST(Combine, TwoCoresStartTogether) {
   Trace slow = make_trace();
   slow.span = 20'000'000;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "trainyard/core/energy.h"
 #include "trainyard/core/fidelity.h"
 #include "trainyard/machine/bounds.h"
 
@@ -47,11 +48,14 @@ void add_work(profile::Trace& trace, const program::Program& program, const Orde
   trace.instructions = program.size();
   for (const program::Step& step : ordered.steps)
     if (step.dma != kNone) trace.hbm_bytes += ordered.dmas[step.dma].hbm_bytes;
+  isa::Work work;
   for (InstructionId i = 0; i < program.size(); ++i) {
-    const isa::Spec& spec = program.spec(i);
-    if (spec.cost && spec.engines.front() == isa::Engine::tensor)
-      trace.flops += spec.cost(program.call(i)).flops;
+    const isa::Call call = program.call(i);
+    const isa::Cost cost = call.spec().cost ? call.spec().cost(call) : isa::Cost{};
+    trace.flops += cost.flops;
+    work += isa::work_of(call, cost);
   }
+  trace.energy = energy_of(work, program.machine());
 }
 
 // Tiles beyond the end of a memory: its rule was relaxed.

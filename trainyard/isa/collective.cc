@@ -159,6 +159,8 @@ Cost ring_cost(const Call& c, int64_t steps, int64_t bytes) {
     hop_ns = link.latency_ns;
   }
   Cost cost;
+  cost.ring_bytes = steps * bytes;
+  cost.off_chip = rank_count(c) > ranks_a_chip(c);
   const double step_ns = hop_ns + static_cast<double>(bytes) / gb_s;
   cost.busy = cost.latency =
       base::ns_to_ps(chip.collective_launch_ns + static_cast<double>(steps) * step_ns);

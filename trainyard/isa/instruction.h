@@ -85,6 +85,11 @@ struct Cost {
   double element_ps = 0;        ///< time of one element on one DMA engine
   int64_t hbm_bytes = 0;        ///< bytes read from or written to HBM
   double flops = 0;             ///< multiply-adds count two
+  // For energy alone.
+  double macs = 0;         ///< multiply-adds of the array, those of every pass
+  bool macs_8bit = false;  ///< they are on 8 bits or fewer
+  int64_t ring_bytes = 0;  ///< passed on to other ranks
+  bool off_chip = false;   ///< on other chips
 };
 
 /// The description of one instruction.

@@ -220,6 +220,9 @@ Cost cost(const Call& c) {
   cost.flops = c.flag(is_transpose)
                    ? 0
                    : 2.0 * c.operand(stationary).partitions() * (double_row(c) ? 2 : 1) * m * n;
+  cost.macs = c.operand(stationary).partitions() * m * n * (double_row(c) ? 2 : passes);
+  cost.macs_8bit = base::size_of(c.operand(stationary).dtype()) == 1 &&
+                   base::size_of(c.operand(moving).dtype()) == 1;
   return cost;
 }
 

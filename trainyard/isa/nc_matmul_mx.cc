@@ -162,7 +162,9 @@ Cost cost(const Call& c) {
   const double n = static_cast<double>(c.operand(moving).free_elements());
   const double m = static_cast<double>(c.operand(stationary).free_elements());
   Cost cost = pass_cost(c, n, m, c.core().tensor.mx_factor);
-  cost.flops = 2.0 * kBlockLanes * c.operand(stationary).partitions() * m * n;
+  cost.macs = kBlockLanes * c.operand(stationary).partitions() * m * n;
+  cost.macs_8bit = true;
+  cost.flops = 2 * cost.macs;
   return cost;
 }
 

@@ -83,9 +83,13 @@ void run(Run& r) {
 Cost cost(const Call& c) {
   const double f = static_cast<double>(c.operand(data).free_elements());
   if (!on_tensor_engine(c)) return lane_cost(c, f);
-  const bool wide = base::size_of(c.operand(data).dtype()) == 4;
-  return pass_cost(c, c.operand(data).partitions(), f,
-                   wide ? c.core().tensor.fp32_transpose_passes : 1);
+  const size_t size = base::size_of(c.operand(data).dtype());
+  const double p = c.operand(data).partitions();
+  const double passes = size == 4 ? c.core().tensor.fp32_transpose_passes : 1;
+  Cost cost = pass_cost(c, p, f, passes);
+  cost.macs = p * p * f * passes;
+  cost.macs_8bit = size == 1;
+  return cost;
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ enum class Direction { none, higher_is_slower, higher_is_faster };
 
 Direction direction_of(std::string_view path) {
   if (!path.starts_with("core.")) return Direction::none;
-  for (std::string_view end : {"_ns", "_cycles", "_factor", "_passes", "_per_element"})
+  // More energy goes with more time: both ends of a run's range then have both.
+  for (std::string_view end : {"_ns", "_cycles", "_factor", "_passes", "_per_element", "_pj", "_w"})
     if (path.ends_with(end)) return Direction::higher_is_slower;
   for (std::string_view end : {"_ghz", "_gb_s", "_rate", "_rate_hbm", "_rate_sbuf"})
     if (path.ends_with(end)) return Direction::higher_is_faster;

@@ -115,6 +115,20 @@ struct Memory {
   int hbm_sharers = 1;    ///< cores on that stack
 };
 
+/// What one of a thing costs, in picojoules; dynamic energy is these times how many there were.
+struct Energy {
+  double mac_pj = 0;       ///< a multiply-add of the array on 16 bits; fp32 takes several
+  double mac_8bit_pj = 0;  ///< the same on 8 bits or fewer
+  double vector_element_pj = 0, scalar_element_pj = 0, gpsimd_element_pj = 0;
+  double sbuf_byte_pj = 0, psum_byte_pj = 0;  ///< read or written
+  double hbm_byte_pj = 0;
+  double dma_byte_pj = 0;    ///< moved by a DMA engine, memories apart
+  double descriptor_pj = 0;  ///< one element of a DMA
+  double link_byte_pj = 0;   ///< sent to another chip, memories apart
+  double instruction_pj = 0;
+  double idle_w = 0;  ///< a core that does nothing, with its share of the chip
+};
+
 /// One NeuronCore.
 struct Core {
   std::string name;          ///< "NeuronCore-v3"
@@ -128,6 +142,7 @@ struct Core {
   Dma dma;
   Sequencer sequencer;
   Memory memory;
+  Energy energy;
 };
 
 /// A link between chips, per chip.

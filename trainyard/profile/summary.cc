@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace trainyard::profile {
@@ -14,6 +15,7 @@ namespace trainyard::profile {
 namespace {
 
 constexpr int kIndent = 2;
+constexpr double kLeastEnergyShare = 0.01;  // of a part that is listed
 
 struct Unit {
   double picoseconds;
@@ -98,6 +100,37 @@ std::string tensor_text(const Trace& t) {
                      significant(t.peak_tflops, 4), percent(ratio(t.tflops(), t.peak_tflops)));
 }
 
+std::string joules_text(double joules) {
+  for (const auto& [size, name] : {std::pair{1.0, "J"}, {1e-3, "mJ"}, {1e-6, "uJ"}}) {
+    if (joules >= size) return significant(joules / size, 4) + " " + name;
+  }
+  return significant(joules * 1e9, 4) + " nJ";
+}
+
+// The parts of the energy, idleness last.
+std::vector<EnergyPart> energy_parts(const Trace& t) {
+  std::vector<EnergyPart> parts = t.energy.parts;
+  parts.push_back({"idle", t.energy.idle(t.span, t.low, t.high)});
+  return parts;
+}
+
+std::string energy_rows(const Trace& t) {
+  if (t.energy.parts.empty()) return "";
+  const Ranged all = t.joules();
+  std::vector<EnergyPart> parts = energy_parts(t);
+  std::ranges::stable_sort(parts, std::greater{}, [](const auto& p) { return p.joules.value; });
+  std::vector<std::string> shares;
+  for (const EnergyPart& part : parts) {
+    const double share = ratio(part.joules.value, all.value);
+    if (share >= kLeastEnergyShare)
+      shares.push_back(fmt::format("{} {:.0f} %", part.name, 100 * share));
+  }
+  return row("energy",
+             fmt::format("{}, {} W on average (estimate, {} to {})", joules_text(all.value),
+                         significant(t.watts(), 3), joules_text(all.low), joules_text(all.high))) +
+         row("", fmt::format("{}", fmt::join(shares, " · ")));
+}
+
 std::string memory_text(int64_t peak, int64_t size) {
   if (peak == 0) return "not used";
   return fmt::format("{} of {} bytes in each partition at most ({})",
@@ -138,6 +171,7 @@ std::string summary_text(const Trace& t) {
   text += row("DMA engines", fmt::format("{} of {}", percent(t.dma_share()), t.dma_engines));
   text += row("HBM", hbm_text(t));
   text += row("Tensor Engine", tensor_text(t));
+  text += energy_rows(t);
   text += row("SBUF", memory_text(t.sbuf_peak_bytes, t.sbuf_bytes));
   text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
   text += row("fidelity", fidelity_text(t.fidelity));
@@ -157,6 +191,9 @@ std::string summary_json(const Trace& t) {
   const auto memory = [](int64_t peak, int64_t size) {
     return Json{{"peak_partition_bytes", peak}, {"partition_bytes", size}};
   };
+  const auto ranged = [](const Ranged& r) {
+    return Json{{"value", r.value}, {"low", r.low}, {"high", r.high}};
+  };
   const Fidelity& f = t.fidelity;
   Json json;
   json["kernel"] = t.kernel;
@@ -175,6 +212,19 @@ std::string summary_json(const Trace& t) {
                     {"tflops", t.tflops()},
                     {"tflops_peak", t.peak_tflops},
                     {"share", ratio(t.tflops(), t.peak_tflops)}};
+  if (!t.energy.parts.empty()) {
+    Json parts = Json::array();
+    for (const EnergyPart& part : energy_parts(t)) {
+      Json entry = ranged(part.joules);
+      entry["name"] = part.name;
+      parts.push_back(std::move(entry));
+    }
+    json["energy"] = {{"kind", "estimate"},
+                      {"joules", ranged(t.joules())},
+                      {"watts", t.watts()},
+                      {"idle_watts", ranged(t.energy.idle_w)},
+                      {"parts", std::move(parts)}};
+  }
   json["sbuf"] = memory(t.sbuf_peak_bytes, t.sbuf_bytes);
   json["psum"] = memory(t.psum_peak_bytes, t.psum_bytes);
   json["fidelity"] = {{"exact", f.exact},

@@ -64,6 +64,10 @@ double Trace::hbm_gb_s() const {
 
 double Trace::tflops() const { return span > 0 ? flops / static_cast<double>(span) : 0; }
 
+double Trace::watts() const {
+  return span > 0 ? joules().value / (static_cast<double>(span) * 1e-12) : 0;
+}
+
 double Trace::busy_share(const Lane& lane) const { return share(lane.busy, span); }
 
 double Trace::dma_share() const { return share(dma_busy, span * std::max(1, dma_engines)); }
@@ -97,6 +101,7 @@ Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank) {
     all.instructions += core.instructions;
     all.hbm_bytes += core.hbm_bytes;
     all.flops += core.flops;
+    all.energy += core.energy;
     all.peak_tflops += core.peak_tflops;
     all.dma_busy += core.dma_busy;
     all.dma_engines += core.dma_engines;

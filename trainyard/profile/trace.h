@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "trainyard/base/units.h"
+#include "trainyard/profile/energy.h"
 
 namespace trainyard::profile {
 
@@ -79,6 +80,7 @@ struct Trace {
   int dma_engines = 0;
   int64_t sbuf_peak_bytes = 0, psum_peak_bytes = 0;  ///< per partition
   int64_t sbuf_bytes = 0, psum_bytes = 0;            ///< what a partition has
+  Energy energy;  ///< no parts: not known, as of a capture
   Fidelity fidelity;
   std::vector<Finding> findings;
 
@@ -88,6 +90,8 @@ struct Trace {
   double dma_share() const;  ///< mean over the DMA engines
   /// For how long a transfer was in flight, of a trace that keeps its transfers.
   Picoseconds dma_active() const;
+  Ranged joules() const { return energy.total(span, low, high); }
+  double watts() const;  ///< mean over the span
 };
 
 /// The traces of the cores of one logical core, or of several (ranks), which start together, as

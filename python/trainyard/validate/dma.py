@@ -1,38 +1,19 @@
 """Measurements of data movement, from programs of a few transfers."""
 
+from trainyard.microbench.timeline import WARM_UP, latency, timeline
+from trainyard.microbench.transfers import rate
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
-from trainyard.validate.bench import WARM_UP, latency, timeline
 from trainyard.validate.prediction import Prediction, predicts
 
-STREAM = 64  # transfers one behind the other, for a rate
 REFERENCE_BYTES = 32768  # a partition, in the published curve
-
-
-def load(partitions, bytes_each, repeats, mode):
-    """Loads of [partitions, bytes] from HBM, each to a tile of its own as far as there is room."""
-
-    def body():
-        rows = nl.ndarray((partitions, bytes_each), nl.uint8, buffer=nl.private_hbm)
-        tiles = [nl.ndarray((partitions, bytes_each), nl.uint8, buffer=nl.sbuf) for _ in range(4)]
-        for i in range(repeats):
-            nisa.dma_copy(tiles[i % len(tiles)], rows, dge_mode=mode)
-
-    return body
-
-
-def rate(machine, bytes_each):
-    """Bytes a second of loads to all partitions that follow each other."""
-    intervals, _ = timeline(load(128, bytes_each, STREAM, nisa.dge_mode.unknown), machine)
-    ends = sorted(i.end for i in intervals if i.name.split()[0] == "dma_copy")[WARM_UP:]
-    return 128 * bytes_each * (len(ends) - 1) / (ends[-1] - ends[0])
 
 
 @predicts(r"DMA of \[128, (?P<bytes>\d+) B\] HBM->SBUF, throughput", "relative_throughput")
 def relative_throughput(row, match, programs):
     """The published curve has no unit: both are relative to 32 KiB a partition."""
-    found = rate(row.machine, int(match["bytes"]))
-    return Prediction.exact(found / rate(row.machine, REFERENCE_BYTES))
+    found = rate(row.machine, int(match["bytes"])).value
+    return Prediction.exact(found / rate(row.machine, REFERENCE_BYTES).value)
 
 
 @predicts(r"(?P<mode>HW-DGE|SW ring) load .*\((?P<p>\d+)x(?P<n>\d+) (?P<unit>B|KiB)\)", "latency")

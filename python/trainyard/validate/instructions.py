@@ -1,49 +1,20 @@
 """Measurements of single instructions, from programs that repeat one."""
 
+from trainyard.microbench.engines import WARM, interval, matmul, on_columns, repeated, tile
+from trainyard.microbench.timeline import issue_interval, latency
 from trainyard.nki import isa as nisa
 from trainyard.nki import language as nl
-from trainyard.validate.bench import WARM_UP, issue_interval, latency
 from trainyard.validate.prediction import predicts
 
-REPEATS = 6 * WARM_UP
 COLD = slice(1, 6)  # calls, with which the activity limiter has seen too little to warm up
 TYPES = {"bf16": nl.bfloat16, "fp32": nl.float32}
 TIMES = {"issue_interval": issue_interval, "instr_latency": latency, "instr_time": issue_interval}
 
 
-def tile(shape, dtype=nl.float32, buffer=nl.sbuf):
-    """A tile that something has written."""
-    new = nl.ndarray(shape, dtype, buffer=buffer)
-    nisa.memset(new, 0.0, nisa.engine.vector)
-    return new
-
-
-def repeated(make):
-    """A kernel of repeated calls: `make()` declares tiles and returns what makes one."""
-
-    def body():
-        call = make()
-        for _ in range(REPEATS):
-            call()
-
-    return body
-
-
 def measured(row, name, make):
     """The row's metric of an instruction that is repeated."""
-    calls = COLD if row.workload.endswith("cold") else slice(3 * WARM_UP, None)
+    calls = COLD if row.workload.endswith("cold") else WARM
     return TIMES[row.metric](repeated(make), row.machine, name, calls)
-
-
-def matmul(dtype, columns, stationary_columns=128):
-    def make():
-        stationary = tile((128, stationary_columns), dtype)
-        moving = tile((128, columns), dtype)
-        bank = nl.ndarray((stationary_columns, columns), nl.float32, buffer=nl.psum)
-        nisa.nc_matmul(bank, stationary, moving, accumulate=False)
-        return lambda: nisa.nc_matmul(bank, stationary, moving, accumulate=True)
-
-    return make
 
 
 @predicts(r"MATMUL (?P<dtype>bf16|fp32)\D* N=(?P<n>\d+)", "issue_interval", "instr_latency")
@@ -80,25 +51,14 @@ def _matmul(row, dtype, columns):
         return found
     if row.metric == "issue_interval":
         return found.times(0.5)
-    interval = issue_interval(repeated(make), row.machine, "nc_matmul", slice(3 * WARM_UP, None))
-    return found.times(1 - interval.value / 2 / found.value)
-
-
-def _on_columns(call, columns, out_columns=None, source=nl.sbuf, dtype=nl.float32):
-    """A call on tiles of so many columns: call(dst, src, column)."""
-
-    def make():
-        src, column = tile((128, columns), dtype, source), tile((128, 1))
-        dst = nl.ndarray((128, out_columns or columns), nl.float32, buffer=nl.sbuf)
-        return lambda: call(dst, src, column)
-
-    return make
+    start_to_start = interval(make, row.machine, "nc_matmul")
+    return found.times(1 - start_to_start.value / 2 / found.value)
 
 
 @predicts(r"^(?P<engine>scalar|vector): COPY PSUM->SBUF fp32 N=(?P<n>\d+)", *TIMES)
 def copy_from_psum(row, match, programs):
     engine = nisa.engine[match["engine"].lower()]
-    make = _on_columns(lambda d, s, _: nisa.tensor_copy(d, s, engine), int(match["n"]),
+    make = on_columns(lambda d, s, _: nisa.tensor_copy(d, s, engine), int(match["n"]),
                        source=nl.psum)  # fmt: skip
     return measured(row, "tensor_copy", make)
 
@@ -106,19 +66,19 @@ def copy_from_psum(row, match, programs):
 @predicts(r"ACTIVATE exp SBUF N=(?P<n>\d+)", *TIMES)
 def activate_exp(row, match, programs):
     # The traced kernels, softmaxes, pass the maximum as a bias tile.
-    make = _on_columns(lambda d, s, c: nisa.activation(d, nl.exp, s, bias=c), int(match["n"]))
+    make = on_columns(lambda d, s, c: nisa.activation(d, nl.exp, s, bias=c), int(match["n"]))
     return measured(row, "activation", make)
 
 
 @predicts(r"TENSOR_REDUCE add SBUF fp32 N=(?P<n>\d+)", *TIMES)
 def reduce_add(row, match, programs):
-    make = _on_columns(lambda d, s, _: nisa.tensor_reduce(d, nl.add, s, 1), int(match["n"]), 1)
+    make = on_columns(lambda d, s, _: nisa.tensor_reduce(d, nl.add, s, 1), int(match["n"]), 1)
     return measured(row, "tensor_reduce", make)
 
 
 @predicts(r"tensor_reduce abs-max (?P<n>\d+) elem", *TIMES)
 def reduce_maximum(row, match, programs):
-    make = _on_columns(lambda d, s, _: nisa.tensor_reduce(d, nl.maximum, s, 1), int(match["n"]), 1)
+    make = on_columns(lambda d, s, _: nisa.tensor_reduce(d, nl.maximum, s, 1), int(match["n"]), 1)
     return measured(row, "tensor_reduce", make)
 
 
@@ -127,7 +87,7 @@ def activation_and_reduce(row, match, programs):
     def call(dst, src, column):
         nisa.activation_reduce(dst, nl.square, src, nl.add, column)
 
-    return measured(row, "activation_reduce", _on_columns(call, int(match["n"])))
+    return measured(row, "activation_reduce", on_columns(call, int(match["n"])))
 
 
 @predicts(r"TENSOR_SCALAR fp32 SBUF N=(?P<n>\d+)", *TIMES)
@@ -135,12 +95,12 @@ def tensor_scalar(row, match, programs):
     def call(dst, src, column):
         nisa.tensor_scalar(dst, src, nl.multiply, column, engine=nisa.engine.vector)
 
-    return measured(row, "tensor_scalar", _on_columns(call, int(match["n"])))
+    return measured(row, "tensor_scalar", on_columns(call, int(match["n"])))
 
 
 @predicts(r"RECIPROCAL N=(?P<n>\d+)", *TIMES)
 def reciprocal(row, match, programs):
-    make = _on_columns(lambda d, s, _: nisa.reciprocal(d, s), int(match["n"]))
+    make = on_columns(lambda d, s, _: nisa.reciprocal(d, s), int(match["n"]))
     return measured(row, "reciprocal", make)
 
 

@@ -1,31 +1,13 @@
 """What the twin says a measurement should have been, and why it does not say it."""
 
 import re
-from dataclasses import dataclass
+
+# A value in the unit of the measurement (seconds for times), with its range.
+from trainyard.microbench.timeline import Ranged as Prediction  # noqa: F401
 
 # (pattern of the workload, metrics or None for all, function(row, match) -> Prediction), in the
 # order in which they are tried.
 _PREDICTORS = []
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A value in the unit of the measurement (seconds for times), and between which values the
-    truth may lie as far as the machine's estimates go."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def exact(cls, value):
-        return cls(value, value, value)
-
-    def plus(self, other):
-        return Prediction(self.value + other.value, self.low + other.low, self.high + other.high)
-
-    def times(self, factor):
-        return Prediction(self.value * factor, self.low * factor, self.high * factor)
 
 
 class NotModelledError(Exception):

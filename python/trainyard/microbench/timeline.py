@@ -3,9 +3,31 @@
 from dataclasses import dataclass
 
 from trainyard.nki.launch import launch
-from trainyard.validate.prediction import Prediction
 
 WARM_UP = 8  # instructions of a run that are not looked at: the first fill pipelines and tables
+
+
+@dataclass(frozen=True)
+class Ranged:
+    """A figure, and between which values the truth may lie as far as the machine's estimates go."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def exact(cls, value):
+        return cls(value, value, value)
+
+    def plus(self, other):
+        return Ranged(self.value + other.value, self.low + other.low, self.high + other.high)
+
+    def times(self, factor):
+        return Ranged(self.value * factor, self.low * factor, self.high * factor)
+
+    def rate(self, amount):
+        """`amount` in so many seconds."""
+        return Ranged(amount / self.value, amount / self.high, amount / self.low)
 
 
 @dataclass(frozen=True)
@@ -19,8 +41,8 @@ class Interval:
     end: float
 
 
-def timeline(body, machine):
-    """The intervals of a kernel without arguments, in program order, and its summary."""
+def timeline(body, machine, **options):
+    """The intervals of a kernel without arguments, in program order, and its launch."""
 
     def kernel():
         body()
@@ -34,6 +56,7 @@ def timeline(body, machine):
         checks=False,
         schedule="program",
         intervals=True,
+        **options,
     )
     rows = done.summary.intervals
     return [Interval(lane, name, *(t * 1e-12 for t in ps)) for lane, name, _, _, *ps in rows], done
@@ -61,4 +84,4 @@ def _with_range(value, done):
     """The program's own relative range, for a part of it."""
     low, high = done.summary.seconds_range
     whole = done.summary.seconds
-    return Prediction(value, value * low / whole, value * high / whole)
+    return Ranged(value, value * low / whole, value * high / whole)
