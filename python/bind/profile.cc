@@ -93,6 +93,17 @@ std::vector<Row> intervals_of(const Profile& p) {
   return rows;
 }
 
+// What the sanitiser found, once the values have run.
+void add_sanitizer(Profile& p, const std::vector<Trace*>& traces) {
+  p.sanitized = true;
+  for (const Trace* trace : traces) {
+    if (!trace->numbers()) continue;
+    const auto found = trace->numbers()->findings();
+    p.sanitizer.insert(p.sanitizer.end(), found.begin(), found.end());
+  }
+  p.sanitizer = profile::merged(std::move(p.sanitizer));
+}
+
 double seconds(base::Picoseconds t) { return static_cast<double>(t) * 1e-12; }
 
 }  // namespace
@@ -125,6 +136,9 @@ void bind_profile(nb::module_& m) {
                    })
       .def("add_findings", add_findings, nb::arg("traces"),
            "Adds the remarks on these traces, and what their values have shown.")
+      .def("add_sanitizer", add_sanitizer, nb::arg("traces"), "Adds what --sanitize found.")
+      .def_prop_ro("sanitizer_json",
+                   [](const Profile& p) { return profile::sanitizer_json(p.sanitizer); })
       .def_prop_ro("intervals", intervals_of)
       .def("time_text", &profile::time_text)
       .def("to_text", &profile::summary_text)

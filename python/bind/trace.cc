@@ -151,6 +151,10 @@ Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name,
     note(text, place);
   };
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
+  if (options_.sanitize) {
+    numbers_ = std::make_shared<core::NumberWatch>(program);
+    values_.add_watcher(numbers_);
+  }
   if (!team_) return;
   number_ = team_->number_of(seat);
   team_->group.join(number_, program, &values_);

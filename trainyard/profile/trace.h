@@ -7,17 +7,11 @@
 #include <vector>
 
 #include "trainyard/base/units.h"
+#include "trainyard/profile/sanitizer.h"
 
 namespace trainyard::profile {
 
 using base::Picoseconds;
-
-/// A place in the user's source.
-struct Source {
-  std::string file;
-  int line = 0;
-  bool operator==(const Source&) const = default;
-};
 
 /// One instruction.
 struct Interval {
@@ -81,6 +75,8 @@ struct Trace {
   int64_t sbuf_bytes = 0, psum_bytes = 0;            ///< what a partition has
   Fidelity fidelity;
   std::vector<Finding> findings;
+  bool sanitized = false;
+  std::vector<SanitizerFinding> sanitizer;  ///< what --sanitize found, merged
 
   double hbm_gb_s() const;  ///< HBM bytes over the span
   double tflops() const;    ///< matmul operations over the span
