@@ -294,6 +294,7 @@ void Trace::finish_values() {
 
 void Trace::read(const View& view, std::byte* out) {
   flush();
+  read_by_host_.push_back(view.tensor);
   values_.memory().begin_window();
   values_.memory().prepare(view.tensor, false);
   core::Storage& s = *values_.memory().storage(view.tensor);

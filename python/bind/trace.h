@@ -131,6 +131,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
 
   /// Copies the elements of a view, row-major, to `out`.
   void read(const View& view, std::byte* out);
+  /// Tensors that were read so.
+  const std::vector<TensorId>& read_by_host() const { return read_by_host_; }
 
  private:
   void note_foreign_start();
@@ -148,8 +150,9 @@ class Trace : public std::enable_shared_from_this<Trace> {
   std::shared_ptr<core::NumberWatch> numbers_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::shared_ptr<Team> team_;
-  std::vector<TensorId> shared_;   // tensors in shared HBM, as declared
-  std::vector<TensorId> bound_;    // arguments and constants
+  std::vector<TensorId> shared_;  // tensors in shared HBM, as declared
+  std::vector<TensorId> bound_;   // arguments and constants
+  std::vector<TensorId> read_by_host_;
   std::vector<uint32_t> handles_;  // by tensor: NkiTensor objects alive
   std::vector<nb::object> owners_;
 };

@@ -11,6 +11,7 @@
 #include "trainyard/core/definedness.h"
 #include "trainyard/core/operand_values.h"
 #include "trainyard/core/spread.h"
+#include "trainyard/isa/integer_use.h"
 #include "trainyard/isa/narrowing.h"
 
 namespace trainyard::core {
@@ -107,13 +108,17 @@ void NumberWatch::note(Kind kind, InstructionId i, int input, const std::string&
 
 void NumberWatch::note_losses(InstructionId i, const Call& call) {
   const isa::Narrowing& lost = isa::narrowing();
-  if (lost.overflowed + lost.flushed + lost.saturated == 0) return;
+  const bool rounds = isa::rounds_integers(call, isa::integer_use());
+  if (lost.overflowed + lost.flushed + lost.saturated == 0 && !rounds) return;
   int input = -1;
   for_each_operand(call, [&](int slot, Access access) {
     if (access != Access::write && input < 0) input = slot;
   });
   const std::string_view name = call.spec().name, type = base::name_of(lost.dtype);
   const double most = base::max_finite(lost.dtype);
+  if (rounds)
+    note(Kind::rounding, i, input,
+         fmt::format("{}: integers above 2^24 are rounded: the engine computes in float32", name));
   if (lost.overflowed > 0)
     note(Kind::overflow, i, input,
          fmt::format("{}: {} finite values become infinite or NaN as {}: up to {:.6g}, it holds "
@@ -179,7 +184,8 @@ void NumberWatch::look_for_birth(InstructionId i, const Call& call, int slot, Co
 }
 
 profile::SanitizerFinding NumberWatch::told(Kind kind, const Event& event) const {
-  static constexpr const char* kNames[] = {"nan", "infinity", "overflow", "flush", "saturation"};
+  static constexpr const char* kNames[] = {"nan",   "infinity",   "overflow",
+                                           "flush", "saturation", "rounding"};
   const bool nonfinite = kind < Kind::flush;
   profile::SanitizerFinding f;
   f.kind = kNames[static_cast<int>(kind)];

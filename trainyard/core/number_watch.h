@@ -23,7 +23,7 @@ class NumberWatch final : public Watcher {
   std::vector<profile::SanitizerFinding> findings() const;
 
  private:
-  enum class Kind : uint8_t { nan, infinity, overflow, flush, saturation };
+  enum class Kind : uint8_t { nan, infinity, overflow, flush, saturation, rounding };
   struct Event {
     InstructionId first = program::kNone;
     uint64_t count = 0;
