@@ -41,6 +41,16 @@ std::string box_text(const Box& b) {
                                           : fmt::format("s {} to {}", b.row0, b.row1 - 1));
 }
 
+// How long a position holds its engine; for a DMA, its queue or, if that is longer, all engines.
+base::Picoseconds work_of(const Timed& timed, uint32_t position) {
+  const program::Step& step = timed.ordered.steps[position];
+  if (step.dma == kNone) return step.busy;
+  const program::DmaWork& dma = timed.ordered.dmas[step.dma];
+  const double moved =
+      dma.element_ps * static_cast<double>(dma.elements) / std::max(1, timed.timeline.dma_engines);
+  return std::max(step.busy, static_cast<base::Picoseconds>(moved));
+}
+
 class StoreCheck {
  public:
   StoreCheck(const Program& program, const Timed& timed, const std::vector<TensorId>& read_by_host)
@@ -54,10 +64,7 @@ class StoreCheck {
         used_(program.size()),
         overwriter_(program.size(), kNone) {
     const program::Ordered& o = timed.ordered;
-    for (uint32_t k = 0; k < o.sequence.size(); ++k)
-      cost_[o.sequence[k]] = o.steps[k].dma == kNone
-                                 ? o.steps[k].busy
-                                 : timed.timeline.end[k] - timed.timeline.start[k];
+    for (uint32_t k = 0; k < o.sequence.size(); ++k) cost_[o.sequence[k]] = work_of(timed, k);
     for (InstructionId i = 0; i < program.size(); ++i)
       for (const isa::Operand& operand : program.operands(i)) last_use_[operand.tensor] = i;
     for (TensorId id = 0; id < program.tensor_count(); ++id) {

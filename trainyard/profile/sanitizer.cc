@@ -52,7 +52,7 @@ std::string sanitizer_text(const std::vector<SanitizerFinding>& findings) {
     text += row("hurts", f.hurts, f.hurts_by);
     if (f.count > 1) text += fmt::format("      count  {} instructions\n", f.count);
     if (f.cost > 0)
-      text += fmt::format("      cost   {:.4g} us simulated\n", static_cast<double>(f.cost) * 1e-6);
+      text += fmt::format("      cost   {:.4g} us simulated, of its engine or queue\n", static_cast<double>(f.cost) * 1e-6);
   }
   return text;
 }

@@ -24,7 +24,7 @@ struct SanitizerFinding {
   Source made, hurts;
   std::string made_by, hurts_by;  ///< what happens on these lines
   uint64_t count = 1;             ///< instructions
-  base::Picoseconds cost = 0;     ///< simulated, of all of them; 0: time is not the matter
+  base::Picoseconds cost = 0;     ///< of their engines, all of them; 0: not the matter
   uint64_t first = 0;             ///< the first instruction
   bool operator==(const SanitizerFinding&) const = default;
 };
