@@ -1,7 +1,7 @@
 """Whole kernels, with values, time and checks together, against the same mathematics in NumPy:
 
     make bench                                   # this and the other benchmarks
-    .venv/bin/python bench/kernels.py [NAME ...] # matmul attention checks memory
+    .venv/bin/python bench/kernels.py [NAME ...] # matmul attention checks sanitizer memory
 
 A preset OPENBLAS_CORETYPE slows the yardstick down; `make bench` unsets it.
 
@@ -105,6 +105,25 @@ def bench_checks(length=2048, width=128):
     show("checks, matmul", f"{ratio - 1:+.1%} of the time without", "5 %", ratio > 1.05)
 
 
+def bench_sanitizer(length=2048, width=128, size=2048):
+    """--sanitize on against off."""
+    arrays = [normal(s) for s in ((width, length), (width, length), (length, width))]
+    narrow = [array.astype(ml_dtypes.bfloat16) for array in arrays]
+    square = [normal((size, size), ml_dtypes.bfloat16) for _ in range(2)]
+    for what, kernel, inputs in (
+        ("attention float32", attention.attention, arrays),
+        ("attention bfloat16", attention.attention, narrow),
+        ("matmul", matmul.fully_blocked, square),
+    ):
+        ratio = median_ratio(
+            lambda kernel=kernel, inputs=inputs: trainyard.run(
+                kernel, *inputs, threads=1, sanitize=True
+            ),
+            lambda kernel=kernel, inputs=inputs: trainyard.run(kernel, *inputs, threads=1),
+        )
+        show(f"sanitiser, {what}", f"{ratio:.2f}x the time without", 2, ratio > 2)
+
+
 def resident(what):
     """A line of the process's status, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -134,6 +153,7 @@ def main():
         "matmul": bench_matmul,
         "attention": bench_attention,
         "checks": bench_checks,
+        "sanitizer": bench_sanitizer,
         "memory": bench_memory,
     }
     for name in sys.argv[1:] or benches:

@@ -153,13 +153,14 @@ void bind_trace(nb::module_& m) {
   m.def(
       "new_trace",
       [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores, int rank,
-         int ranks, std::shared_ptr<Team> team, bool eager, bool time_only, int threads,
-         uint64_t seed, bool stochastic, bool checks, double timeout_s, int nki,
+         int ranks, std::shared_ptr<Team> team, bool eager, bool time_only, bool sanitize,
+         int threads, uint64_t seed, bool stochastic, bool checks, double timeout_s, int nki,
          std::vector<std::string> relaxed) {
         machine::check_runs_kernels(*machine);
         TraceOptions o;
         o.eager = eager;
         o.time_only = time_only;
+        o.sanitize = sanitize;
         o.values.threads = threads;
         o.values.seed = seed;
         o.values.stochastic_rounding = stochastic;
@@ -172,9 +173,9 @@ void bind_trace(nb::module_& m) {
       },
       nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
       nb::arg("rank") = 0, nb::arg("ranks") = 1, nb::arg("team").none() = nb::none(),
-      nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("threads") = 1,
-      nb::arg("seed") = 0, nb::arg("stochastic") = false, nb::arg("checks") = true,
-      nb::arg("timeout_s") = 0.0, nb::arg("nki") = 0,
+      nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("sanitize") = false,
+      nb::arg("threads") = 1, nb::arg("seed") = 0, nb::arg("stochastic") = false,
+      nb::arg("checks") = true, nb::arg("timeout_s") = 0.0, nb::arg("nki") = 0,
       nb::arg("relaxed") = std::vector<std::string>());
   m.def(
       "ndarray",

@@ -9,11 +9,13 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "python/bind/bind.h"
 #include "python/bind/trace.h"
 #include "trainyard/base/atomic_file.h"
 #include "trainyard/core/make_trace.h"
+#include "trainyard/core/store_check.h"
 #include "trainyard/profile/perfetto.h"
 #include "trainyard/profile/summary.h"
 
@@ -46,8 +48,18 @@ Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::s
   for (size_t core = 0; core < traces.size(); ++core)
     cores.push_back(core::make_trace(*programs[core], timed[core], options, intervals));
   Profile all = profile::combine(cores, static_cast<size_t>(options.cores));
-  for (const device::Group::Finding& race : races)
-    all.findings.push_back({race.text, {race.place.file, race.place.line}});
+  all.sanitized = traces.front()->options().sanitize;
+  for (const device::Group::Finding& race : races) {
+    const profile::Source here{race.place.file, race.place.line};
+    const profile::Source there{race.other.file, race.other.line};
+    if (all.sanitized)
+      all.sanitizer.push_back({"race", race.text, here, there, "the one core", "the other"});
+    else all.findings.push_back({race.text, here});
+  }
+  for (size_t core = 0; all.sanitized && core < traces.size(); ++core) {
+    auto found = core::check_stores(*programs[core], timed[core], traces[core]->read_by_host());
+    std::ranges::move(found, std::back_inserter(all.sanitizer));
+  }
   return all;
 }
 
@@ -83,7 +95,7 @@ void add_findings(Profile& p, const std::vector<Trace*>& traces) {
   };
   for (const Trace* trace : traces) {
     std::ranges::for_each(trace->notes(), add);
-    std::ranges::for_each(trace->values().findings(), add);
+    if (!p.sanitized) std::ranges::for_each(trace->values().findings(), add);
   }
 }
 
@@ -100,6 +112,16 @@ std::vector<Row> intervals_of(const Profile& p) {
     }
   }
   return rows;
+}
+
+// What the sanitiser found, once the values have run.
+void add_sanitizer(Profile& p, const std::vector<Trace*>& traces) {
+  for (const Trace* trace : traces) {
+    if (!trace->numbers()) continue;
+    const auto found = trace->numbers()->findings();
+    p.sanitizer.insert(p.sanitizer.end(), found.begin(), found.end());
+  }
+  p.sanitizer = profile::merged(std::move(p.sanitizer));
 }
 
 double seconds(base::Picoseconds t) { return static_cast<double>(t) * 1e-12; }
@@ -138,6 +160,9 @@ void bind_profile(nb::module_& m) {
                    })
       .def("add_findings", add_findings, nb::arg("traces"),
            "Adds the remarks on these traces, and what their values have shown.")
+      .def("add_sanitizer", add_sanitizer, nb::arg("traces"), "Adds what --sanitize found.")
+      .def_prop_ro("sanitizer_json",
+                   [](const Profile& p) { return profile::sanitizer_json(p.sanitizer); })
       .def_prop_ro("intervals", intervals_of)
       .def("time_text", &profile::time_text)
       .def("to_text", &profile::summary_text)

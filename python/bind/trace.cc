@@ -151,6 +151,10 @@ Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name,
     note(text, place);
   };
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
+  if (options_.sanitize) {
+    numbers_ = std::make_shared<core::NumberWatch>(program);
+    values_.add_watcher(numbers_);
+  }
   if (!team_) return;
   number_ = team_->number_of(seat);
   team_->group.join(number_, program, &values_);
@@ -290,6 +294,7 @@ void Trace::finish_values() {
 
 void Trace::read(const View& view, std::byte* out) {
   flush();
+  read_by_host_.push_back(view.tensor);
   values_.memory().begin_window();
   values_.memory().prepare(view.tensor, false);
   core::Storage& s = *values_.memory().storage(view.tensor);

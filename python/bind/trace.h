@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "python/bind/team.h"
+#include "trainyard/core/number_watch.h"
 #include "trainyard/core/values.h"
 #include "trainyard/program/psum_starts.h"
 #include "trainyard/program/view.h"
@@ -60,6 +61,7 @@ struct TraceOptions {
   core::ValueOptions values;
   bool eager = false;                ///< flush after every instruction
   bool time_only = false;            ///< never run values
+  bool sanitize = false;             ///< look for what spoils values or wastes time
   double timeout_s = 0;              ///< host seconds for tracing and values together; 0: none
   int nki = 0;                       ///< the rules of NKI 0.`nki` hold; 0: of no certain version
   std::vector<std::string> relaxed;  ///< rules that are remarks
@@ -106,6 +108,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
   void finish_tracing();
   /// Refuses outputs that hold undefined data; after finish_tracing() of every core.
   void finish_values();
+  /// Null: nobody asked for it.
+  const core::NumberWatch* numbers() const { return numbers_.get(); }
   const core::Values& values() const { return values_; }
   core::Values& values() { return values_; }
   const TraceOptions& options() const { return options_; }
@@ -127,6 +131,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
 
   /// Copies the elements of a view, row-major, to `out`.
   void read(const View& view, std::byte* out);
+  /// Tensors that were read so.
+  const std::vector<TensorId>& read_by_host() const { return read_by_host_; }
 
  private:
   void note_foreign_start();
@@ -141,10 +147,12 @@ class Trace : public std::enable_shared_from_this<Trace> {
   int fixed_depth_ = 0;                                        // nl.no_reorder blocks that are open
   program::InstructionId fixed_first_ = 0;                     // of the outermost one
   core::Values values_;
+  std::shared_ptr<core::NumberWatch> numbers_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::shared_ptr<Team> team_;
-  std::vector<TensorId> shared_;   // tensors in shared HBM, as declared
-  std::vector<TensorId> bound_;    // arguments and constants
+  std::vector<TensorId> shared_;  // tensors in shared HBM, as declared
+  std::vector<TensorId> bound_;   // arguments and constants
+  std::vector<TensorId> read_by_host_;
   std::vector<uint32_t> handles_;  // by tensor: NkiTensor objects alive
   std::vector<nb::object> owners_;
 };

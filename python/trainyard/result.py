@@ -19,6 +19,7 @@ class Result:
     time          simulated seconds, with .range and .text
     engines       engine -> share of that time it was busy
     findings      (text, file, line) of remarks on the kernel that are no errors
+    sanitizer     with sanitize=True: a dict for each finding, its kind, text, made, hurts, count
     instructions  instructions of all cores
     machine       the described machine
     summary       where the time went: to_text(), to_json(), fidelity, hbm_bytes, …
@@ -29,6 +30,7 @@ class Result:
     time: SimulatedTime
     engines: dict[str, float]
     findings: list[tuple[str, str, int]]
+    sanitizer: list[dict]
     instructions: int
     machine: object
     summary: object
@@ -59,6 +61,7 @@ def run(
     place=None,
     nki=None,
     lenient=None,
+    sanitize=None,
     **kwargs,
 ):
     """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
@@ -79,6 +82,7 @@ def run(
     nki        "0.2" to "0.7": the names, defaults and rules of that version of NKI; default: those
                of the newest, and spellings of all
     lenient    rules, such as ("start-partition", "engine"), that become findings instead of errors
+    sanitize   True: looks for what spoils values or wastes time (docs/sanitiser.md)
 
     What is not given comes from `trainyard run`, if the script runs under it.
 
@@ -90,6 +94,7 @@ def run(
     _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug, ranks=ranks)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
     options |= {"schedule": schedule, "place": place, "nki": nki, "lenient": lenient}
+    options["sanitize"] = sanitize
     if debug is not None:
         options["eager"] = debug == "eager"
     if checks is not None:
@@ -113,6 +118,7 @@ def run(
         time=done.time,
         engines=done.engines,
         findings=done.findings,
+        sanitizer=done.sanitizer,
         instructions=done.instructions,
         machine=done.machine,
         summary=done.summary,

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "trainyard/base/diagnostics.h"
+#include "trainyard/core/operand_values.h"
 
 namespace trainyard::core {
 
@@ -29,15 +30,6 @@ std::string text_of(const Place& p) { return fmt::format("{}:{}", p.file, p.line
 std::string describe(const isa::Tensor& t) {
   return fmt::format("{}{}{} in {}", t.name.empty() ? "" : t.name + ": ", base::name_of(t.dtype),
                      t.shape, name_of(t.buffer));
-}
-
-// "[3, 0]": the index of element `k` of an array.
-template <class Shape>
-std::string index_text(size_t k, const Shape& shape) {
-  std::vector<int64_t> index(shape.size());
-  for (size_t d = shape.size(); d-- > 0; k /= static_cast<size_t>(shape[d]))
-    index[d] = static_cast<int64_t>(k % static_cast<size_t>(shape[d]));
-  return fmt::format("{}", index);
 }
 
 // Lines of the instructions before `end` that write to a tensor, each once.

@@ -45,15 +45,16 @@ bool depends(Definedness rule, const std::vector<uint8_t>& in, size_t k, size_t 
 }
 
 // What the instruction itself says about the output operand `slot`.
-std::vector<uint8_t> told_by_instruction(const Call& call, CoreMemory& memory, int slot) {
+std::vector<uint8_t> told_by_instruction(const Call& call, CoreMemory& memory, int slot,
+                                         const std::vector<Marked>& inputs) {
   isa::UndefinedMasks masks(call.spec().params.size());
   int output = -1;
   for (size_t p = 0; p < masks.size(); ++p) {
     const int param = static_cast<int>(p);
     if (!call.is_tensor(param)) continue;
     if (call.slot(param) == slot) output = param;
-    if (memory.undefined(call, call.slot(param)))
-      masks[p] = memory.undefined_mask(call, call.slot(param));
+    for (const Marked& in : inputs)
+      if (in.slot == call.slot(param)) masks[p] = in.elements;
   }
   if (!isa::any_indirect(call)) return call.spec().undefined(call, memory, masks, output);
   StagedMemory staged(call, memory);
@@ -61,6 +62,19 @@ std::vector<uint8_t> told_by_instruction(const Call& call, CoreMemory& memory, i
 }
 
 }  // namespace
+
+std::vector<uint8_t> dependent_elements(const Call& call, CoreMemory& memory, int slot,
+                                        const std::vector<Marked>& inputs) {
+  if (call.spec().undefined) return told_by_instruction(call, memory, slot, inputs);
+  const isa::OperandView out = call.view(slot);
+  const auto n = static_cast<size_t>(out.elements());
+  const auto rows = static_cast<size_t>(out.partitions());
+  std::vector<uint8_t> mask(n);
+  for (const Marked& in : inputs)
+    for (size_t k = 0; k < n; ++k)
+      mask[k] |= depends(call.spec().definedness, in.elements, k, n, n / rows, rows, *out.layout);
+  return mask;
+}
 
 void define_outputs(const Call& call, CoreMemory& memory) {
   for_each_operand(call, [&](int slot, Access access) {
@@ -80,27 +94,22 @@ void propagate_definedness(const Call& call, InstructionId i, CoreMemory& memory
   });
   if (clean && skipped.empty()) return define_outputs(call, memory);
 
-  std::vector<std::vector<uint8_t>> inputs;
+  std::vector<Marked> inputs;
   TensorId from = kNone;
   for_each_operand(call, [&](int slot, Access access) {
+    if (!memory.undefined(call, slot)) return;
     const bool reads =
         access == Access::read ||
         (access == Access::update && call.spec().definedness == Definedness::elementwise);
-    if (!reads || !memory.undefined(call, slot)) return;
-    inputs.push_back(memory.undefined_mask(call, slot));
-    if (from == kNone) from = call.raw(slot).tensor;
+    if (!reads && !call.spec().undefined) return;
+    inputs.push_back({slot, memory.undefined_mask(call, slot)});
+    if (reads && from == kNone) from = call.raw(slot).tensor;
   });
   for_each_operand(call, [&](int slot, Access access) {
     if (access == Access::read) return;
     const isa::OperandView out = call.view(slot);
     const auto n = static_cast<size_t>(out.elements());
-    const auto rows = static_cast<size_t>(out.partitions());
-    std::vector<uint8_t> mask(n);
-    if (call.spec().undefined) mask = told_by_instruction(call, memory, slot);
-    else
-      for (const auto& in : inputs)
-        for (size_t k = 0; k < n; ++k)
-          mask[k] |= depends(call.spec().definedness, in, k, n, n / rows, rows, *out.layout);
+    std::vector<uint8_t> mask = dependent_elements(call, memory, slot, inputs);
     if (skipped.size() == n) {  // what was skipped stays as it was
       const std::vector<uint8_t> before = memory.undefined_mask(call, slot);
       const bool turned = call.spec().definedness == Definedness::transposed;

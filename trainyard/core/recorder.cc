@@ -7,8 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "trainyard/core/indirection.h"
-#include "trainyard/isa/indirection.h"
+#include "trainyard/core/operand_values.h"
 
 namespace trainyard::core {
 
@@ -37,26 +36,6 @@ void for_each_written(const Call& call, Visit visit) {
   });
 }
 
-// Rows that an index leaves out stay zero.
-std::vector<std::byte> bytes_of(const Call& call, int slot, CoreMemory& memory) {
-  Bytes b = memory.resolve(call, slot);
-  if (!b.data) return {};
-  std::vector<std::byte> out(static_cast<size_t>(b.elements() * b.element));
-  if (isa::is_indirect(call.view(slot))) return gather_columns(call, slot, memory);
-  if (call.view(slot).layout->indirect != isa::Indirect::vector) {
-    isa::gather_bits(b, 0, b.rows(), out.data());
-    return out;
-  }
-  const std::vector<int64_t> rows = memory.index_rows(call, slot);
-  std::byte* const base = b.data;
-  for (int r = 0; r < b.rows(); ++r) {
-    if (rows[r] < 0) continue;
-    b.data = base + rows[r] - r * b.dims[0].step;  // so that row r is the one addressed
-    isa::gather_bits(b, r, 1, out.data() + r * b.row_elements() * b.element);
-  }
-  return out;
-}
-
 }  // namespace
 
 void Recorder::grow(InstructionId end) {
@@ -73,7 +52,7 @@ void Recorder::record(InstructionId i, CoreMemory& memory, const isa::CoreState&
   const Call call = program_.call(i);
   uint64_t h = 0;
   for_each_written(call, [&](int slot) {
-    std::vector<std::byte> bytes = bytes_of(call, slot, memory);
+    std::vector<std::byte> bytes = packed_values(call, slot, memory);
     h = checksum(h, bytes);
     if (i >= kept_) return;
     const isa::OperandView view = call.view(slot);

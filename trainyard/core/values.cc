@@ -42,6 +42,7 @@ void Values::run_one(InstructionId i) {
   const Call call = program_.call(i);
   isa::integer_use() = {};
   try {
+    for (const auto& watcher : watchers_) watcher->before(i, memory_);
     if (program_.instruction(i).dynamic && isa::any_indirect(call)) {
       StagedMemory staged(call, memory_);
       isa::Run run(call, staged, state_, rounding_of(i));
@@ -55,6 +56,7 @@ void Values::run_one(InstructionId i) {
     if (options_.checks) propagate_definedness(call, i, memory_);
     else define_outputs(call, memory_);
     if (options_.recorder) options_.recorder->record(i, memory_, state_);
+    for (const auto& watcher : watchers_) watcher->after(i, memory_);
   } catch (Error& e) {
     if (e.code() == Code::E211) blame_undefined_operands(e, program_, memory_, i);
     throw e.at(program_.place(program_.instruction(i).site));
@@ -100,6 +102,7 @@ void Values::run(InstructionId end, const std::vector<uint8_t>& keep) {
   begin_window();
   if (done_ == end) return;
   if (options_.recorder) options_.recorder->grow(end);
+  for (const auto& watcher : watchers_) watcher->grow(end);
   Execution(*this, end, keep).run();
 }
 

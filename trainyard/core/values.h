@@ -8,6 +8,7 @@
 
 #include "trainyard/core/memory.h"
 #include "trainyard/core/recorder.h"
+#include "trainyard/core/watcher.h"
 #include "trainyard/profile/trace.h"
 
 namespace trainyard::core {
@@ -32,6 +33,8 @@ class Values {
   CoreMemory& memory() { return memory_; }
   isa::CoreState& state() { return state_; }
   InstructionId done() const { return done_; }
+  /// Told of every instruction from here on, save those in which cores meet.
+  void add_watcher(std::shared_ptr<Watcher> watcher) { watchers_.push_back(std::move(watcher)); }
   void record_into(std::shared_ptr<Recorder> recorder) { options_.recorder = std::move(recorder); }
   const std::shared_ptr<Recorder>& recorder() const { return options_.recorder; }
 
@@ -70,6 +73,7 @@ class Values {
 
   const Program& program_;
   ValueOptions options_;
+  std::vector<std::shared_ptr<Watcher>> watchers_;
   isa::CoreState state_;
   CoreMemory memory_;
   InstructionId done_ = 0;

@@ -50,7 +50,7 @@ class Group {
 
   struct Finding {
     std::string text;
-    base::Place place;
+    base::Place place, other;  ///< of the two accesses
   };
   /// Throws E313 if cores of a rank use the same bytes of shared HBM between the same two meetings,
   /// one of them writing and another reading; what only may overlap, or is written by both, is a

@@ -102,7 +102,7 @@ std::vector<Group::Finding> Group::find_races() const {
           if (a.exact && b.exact && a.writes != b.writes) throw Error(Code::E313, text).at(here);
           findings.push_back(
               {text + (a.writes == b.writes ? "; the later one stays" : ", perhaps the same bytes"),
-               here});
+               here, there});
         });
       }
     }

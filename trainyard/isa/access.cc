@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "trainyard/isa/integer_use.h"
+#include "trainyard/isa/narrowing.h"
 
 namespace trainyard::isa {
 
@@ -109,6 +110,7 @@ void write_rows(const Bytes& a, int first, int rows, const float* values,
   const int64_t n = rows * a.row_elements();
   const uint64_t number = first * a.row_elements();
   note_narrowed(a.dtype, values, n);
+  note_losses(a.dtype, values, n);
   if (rows_packed(a, rows)) {
     if (reinterpret_cast<const std::byte*>(values) == a.row(first)) return;
     base::from_fp32(a.dtype, values, a.row(first), n, rounding, number);

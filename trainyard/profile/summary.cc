@@ -176,6 +176,7 @@ std::string summary_text(const Trace& t) {
   text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
   text += row("fidelity", fidelity_text(t.fidelity));
   for (const Finding& f : t.findings) text += row("note", f.text + place_text(f.source));
+  if (t.sanitized) text += sanitizer_text(t.sanitizer);
   return text;
 }
 
@@ -234,6 +235,7 @@ std::string summary_json(const Trace& t) {
                       {"reached_control_flow", f.reached_control_flow},
                       {"text", fidelity_text(f)}};
   json["findings"] = std::move(findings);
+  if (t.sanitized) json["sanitizer"] = Json::parse(sanitizer_json(t.sanitizer));
   return json.dump(kIndent);
 }
 

@@ -8,17 +8,11 @@
 
 #include "trainyard/base/units.h"
 #include "trainyard/profile/energy.h"
+#include "trainyard/profile/sanitizer.h"
 
 namespace trainyard::profile {
 
 using base::Picoseconds;
-
-/// A place in the user's source.
-struct Source {
-  std::string file;
-  int line = 0;
-  bool operator==(const Source&) const = default;
-};
 
 /// One instruction.
 struct Interval {
@@ -83,6 +77,8 @@ struct Trace {
   Energy energy;  ///< no parts: not known, as of a capture
   Fidelity fidelity;
   std::vector<Finding> findings;
+  bool sanitized = false;
+  std::vector<SanitizerFinding> sanitizer;  ///< what --sanitize found, merged
 
   double hbm_gb_s() const;  ///< HBM bytes over the span
   double tflops() const;    ///< matmul operations over the span

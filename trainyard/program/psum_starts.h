@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "trainyard/isa/instruction.h"
+#include "trainyard/program/boxes.h"
 
 namespace trainyard::program {
 
@@ -16,19 +17,13 @@ class PsumStarts {
   bool add(const isa::Call& call);
 
  private:
-  // Partitions and bytes of each that an access reaches at most.
-  struct Box {
-    int64_t partition, partition_end, byte, byte_end;
-    bool meets(const Box& b) const {
-      return partition < b.partition_end && b.partition < partition_end && byte < b.byte_end &&
-             b.byte < byte_end;
-    }
+  struct Written {
+    Box box;
   };
-  static Box box_of(const isa::OperandView& view);
-  static void remove(std::vector<Box>& boxes, const Box& gone);
   void add_write(const isa::OperandView& view);
 
-  std::vector<std::vector<Box>> others_;  // by tensor: what other engines than Tensor wrote last
+  std::vector<std::vector<Written>>
+      others_;  // by tensor: what other engines than Tensor wrote last
 };
 
 }  // namespace trainyard::program

@@ -66,6 +66,7 @@ def _parser():
     add("--time-only", action="store_true", help="no values: outputs are NaN, times are right")
     add("--eager", action="store_true", help="run each instruction before the next is traced")
     add("--no-checks", action="store_true", help="data that nobody wrote may reach outputs")
+    add("--sanitize", action="store_true", help="look for what spoils values or wastes time")
     limit = "host seconds for one kernel, for --arg runs"
     add("--timeout", metavar="S", type=seconds, help=limit)
     order = "order of instructions: list (default) or program"
@@ -128,6 +129,7 @@ def _environment(options, records):
         "TRAINYARD_TIME_ONLY": "1" if options.time_only else None,
         "TRAINYARD_EAGER": "1" if options.eager else None,
         "TRAINYARD_CHECKS": "0" if options.no_checks else None,
+        "TRAINYARD_SANITIZE": "1" if options.sanitize else None,
         "TRAINYARD_NKI": options.nki,
         "TRAINYARD_LENIENT": ",".join(options.lenient),
         "TRAINYARD_SCHEDULE": options.schedule,
@@ -138,7 +140,7 @@ def _environment(options, records):
         "TRAINYARD_RECORD_BYTES": options.record and RECORDED_BYTES,
         "TRAINYARD_REPORT": "quiet" if options.quiet or options.json == "-" else "1",
         "TRAINYARD_RECORDS": records,
-        "TRAINYARD_JSON": "1" if options.json else None,
+        "TRAINYARD_JSON": "1" if options.json or options.sanitize else None,
         "TRAINYARD_PROCESS": os.getpid(),
         "NKI_SIMULATOR": "1",
     }
@@ -148,7 +150,7 @@ def _environment(options, records):
 @command
 def main(arguments):
     """The exit status: that of the script; 2 for a refusal, 1 for an exception of the script's
-    own, 130 for Ctrl-C."""
+    own or findings of --sanitize, 130 for Ctrl-C."""
     if not arguments:
         _parser().print_help(sys.stderr)
         return 2
@@ -172,6 +174,8 @@ def main(arguments):
             launching.finish_reports()
         if options.json and status == 0:
             write_json(options.json, collected(records))
+        if options.sanitize and status == 0:
+            return int(any(launch["sanitizer"] for launch in collected(records)["launches"]))
         return status
     finally:
         shutil.rmtree(records, ignore_errors=True)

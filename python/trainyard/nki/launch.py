@@ -1,6 +1,7 @@
 """Launching a kernel: arrays in, one trace a physical core, values, arrays out."""
 
 import functools
+import json
 import os
 import time
 from contextlib import nullcontext
@@ -73,6 +74,11 @@ class Launch:
         """(text, file, line) of remarks that are no errors."""
         return self.summary.findings
 
+    @property
+    def sanitizer(self):
+        """What --sanitize found: a list of dicts, empty without it."""
+        return json.loads(self.summary.sanitizer_json)
+
 
 def launch(
     function,
@@ -95,6 +101,7 @@ def launch(
     record_bytes=None,
     nki=None,
     lenient=None,
+    sanitize=None,
     edges=(),
     intervals=False,
 ):
@@ -117,6 +124,8 @@ def launch(
         eager = os.environ.get("TRAINYARD_EAGER") == "1"
     if stochastic is None:
         stochastic = os.environ.get("NEURON_RT_STOCHASTIC_ROUNDING_EN", "0") == "1"
+    if sanitize is None:
+        sanitize = os.environ.get("TRAINYARD_SANITIZE") == "1"
     if checks is None:
         checks = os.environ.get("TRAINYARD_CHECKS") != "0"
     if seed is None:
@@ -142,6 +151,7 @@ def launch(
                 team=team,
                 eager=eager and not time_only,
                 time_only=time_only,
+                sanitize=sanitize,
                 threads=threads or _core.default_threads(),
                 seed=seed,
                 stochastic=stochastic,
@@ -172,6 +182,8 @@ def launch(
             inputs[first].write_back()
         done.outputs.append(results[first].to_host(inputs[first].torch, time_only))
     done.summary.add_findings(done.traces)
+    if sanitize:
+        done.summary.add_sanitizer(done.traces)
     if ranks == 1:
         (done.outputs,) = done.outputs
     done.host_seconds = time.perf_counter() - started

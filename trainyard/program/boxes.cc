@@ -1,0 +1,58 @@
+// A strided access is as many boxes as it has stripes.
+
+#include "trainyard/program/boxes.h"
+
+#include "trainyard/program/region.h"
+
+namespace trainyard::program {
+
+namespace {
+
+constexpr int64_t kStripesMax = 64;
+
+// Bytes that an access touches; what it broadcasts counts once.
+int64_t distinct_bytes(const isa::OperandView& v) {
+  auto bytes = static_cast<int64_t>(base::size_of(v.dtype()));
+  for (int d = 0; d < v.layout->ndim; ++d)
+    if (v.layout->dims[d].step != 0) bytes *= v.layout->dims[d].count;
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<Box> beside(const Box& box, const Box& gone) {
+  if (!box.meets(gone)) return {box};
+  const int64_t top = std::max(box.row0, gone.row0), bottom = std::min(box.row1, gone.row1);
+  std::vector<Box> rest;
+  for (const Box& part :
+       {Box{box.row0, top, box.byte0, box.byte1}, Box{bottom, box.row1, box.byte0, box.byte1},
+        Box{top, bottom, box.byte0, gone.byte0}, Box{top, bottom, gone.byte1, box.byte1}})
+    if (!part.empty()) rest.push_back(part);
+  return rest;
+}
+
+Boxes boxes_of(const isa::OperandView& view) {
+  const Region r = region_of(*view.layout, view.offset, frame_of(*view.tensor));
+  Boxes boxes;
+  const Box whole{r.row0, r.row1, r.byte0, r.byte1};
+  boxes.exact = view.layout->indirect == isa::Indirect::none;
+  const int64_t bytes = distinct_bytes(view);
+  if (r.period == 0 || !boxes.exact) {
+    boxes.exact &= whole.bytes() == bytes;
+    boxes.list.push_back(whole);
+    return boxes;
+  }
+  const int64_t stripes = (r.byte1 - r.byte0 + r.period - 1) / r.period;
+  boxes.exact = stripes <= kStripesMax && stripes * r.width * (r.row1 - r.row0) == bytes;
+  if (!boxes.exact) {
+    boxes.list.push_back(whole);
+    return boxes;
+  }
+  for (int64_t s = 0; s < stripes; ++s) {
+    const int64_t byte = r.byte0 + s * r.period;
+    boxes.list.push_back({r.row0, r.row1, byte, byte + r.width});
+  }
+  return boxes;
+}
+
+}  // namespace trainyard::program
