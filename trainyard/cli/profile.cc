@@ -14,10 +14,13 @@ Action add_profile(CLI::App& app) {
     parts->emplace_back(sub, part(*sub));
   };
   add("import", "read a capture: what was busy, what each opcode took", add_profile_import);
+  add("compare", "time a captured kernel again and say how far off each instruction is",
+      add_profile_compare);
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"
       "  trainyard profile import profile.json\n"
+      "  trainyard profile compare profile.json\n"
       "  trainyard profile import --help");
   return [parts] {
     for (const auto& [sub, action] : *parts)

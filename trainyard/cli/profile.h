@@ -6,5 +6,6 @@
 namespace trainyard::cli {
 
 Action add_profile_import(CLI::App& app);
+Action add_profile_compare(CLI::App& app);
 
 }  // namespace trainyard::cli

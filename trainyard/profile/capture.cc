@@ -19,7 +19,7 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 
-constexpr int64_t kDataVersion = 8;  // of the export, in its metadata
+constexpr int64_t kDataVersion = 8;             // of the export, in its metadata
 constexpr int64_t kLongest = int64_t{1} << 40;  // nanoseconds, about 18 minutes
 constexpr Picoseconds kNanosecond = 1000;
 
@@ -32,8 +32,7 @@ class Reader {
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
-    throw base::Error(base::Code::E006,
-                      fmt::format("cannot read {} as a capture: {}", file_, why))
+    throw base::Error(base::Code::E006, fmt::format("cannot read {} as a capture: {}", file_, why))
         .fix("export one with `neuron-profile view --output-format json`");
   }
 
@@ -114,6 +113,7 @@ void read_instructions(const Reader& reader, Capture& capture) {
     in.start = reader.time(i, "timestamp");
     in.duration = reader.time(i, "duration");
     in.end = in.start + in.duration;
+    in.pc = reader.integer(i, "pc");
     in.lane = lane_of(reader, reader.text(i, "label"));
     in.opcode = reader.text(i, "opcode");
     in.function = reader.text(i, "activation_fn");
@@ -153,9 +153,8 @@ std::vector<QueuedPackets> read_packets(const Reader& reader, Capture& capture) 
 std::vector<SemaphoreUpdate> read_updates(const Reader& reader) {
   std::vector<SemaphoreUpdate> updates;
   for (const element u : reader.list("semaphore_update"))
-    updates.push_back({std::string(reader.text(u, "subgraph")),
-                       semaphore_of(reader.text(u, "id")), reader.time(u, "timestamp"),
-                       reader.integer(u, "value")});
+    updates.push_back({std::string(reader.text(u, "subgraph")), semaphore_of(reader.text(u, "id")),
+                       reader.time(u, "timestamp"), reader.integer(u, "value")});
   std::ranges::stable_sort(updates, {}, &SemaphoreUpdate::time);
   return updates;
 }

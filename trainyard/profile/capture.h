@@ -23,6 +23,7 @@ struct CapturedInstruction {
   Picoseconds start = 0;
   Picoseconds duration = 0;  ///< of the engine; a DMA goes on after that
   Picoseconds end = 0;       ///< of what it started: for a DMA the last write of its semaphore
+  int64_t pc = 0;            ///< its place in the program of its engine
   CaptureLane lane = CaptureLane::sync;
   std::string opcode, function, operands;
   std::vector<uint32_t> after;  ///< the instructions whose semaphores it waited for, ascending
@@ -77,6 +78,9 @@ struct Window {
   Picoseconds span() const { return end - start; }
 };
 Window kernel_window(const CapturedCore& core);
+
+/// The core that ran the kernel: the one whose kernel took longest. Throws E006 if none did.
+const CapturedCore& kernel_core(const Capture& capture);
 
 /// Throws E006 for text that is no such export, or one of a version that is not known. `file` is
 /// named in the message.

@@ -57,16 +57,15 @@ void read_semaphores(std::string_view operands, Add add, Wait wait) {
     if (const auto count = take_number(rest)) wait(id, *count);
   });
   for_each_number(operands, " semaphore=", [&](int64_t id, std::string_view) {
-    for_each_number(operands, " sem_increment=",
-                    [&](int64_t amount, std::string_view) { add(id, amount); });
+    for_each_number(operands,
+                    " sem_increment=", [&](int64_t amount, std::string_view) { add(id, amount); });
   });
 }
 
 void link_queue(CapturedCore& core, QueuedPackets& queue) {
   std::vector<uint32_t> dmas;  // of this queue, in order
   for (uint32_t k = 0; k < core.instructions.size(); ++k)
-    if (is_dma(core.instructions[k]) &&
-        queue.name.starts_with(queue_of(core.instructions[k].lane)))
+    if (is_dma(core.instructions[k]) && queue.name.starts_with(queue_of(core.instructions[k].lane)))
       dmas.push_back(k);
   std::ranges::stable_sort(queue.packets, {}, &CapturedPacket::start);
   std::map<int, size_t> done;  // by DMA engine: how many DMAs are

@@ -23,8 +23,9 @@ struct SemaphoreUpdate {
 /// 8 for "S[8] (qSyncDynamicHW)" or "8"; -1 for anything else.
 int64_t semaphore_of(std::string_view id);
 
-/// Gives each packet its instruction and each DMA its last packet's end. A queue serves its instructions in
-/// order, and each DMA engine ends its part of one with a write of four bytes, the semaphore.
+/// Gives each packet its instruction and each DMA its last packet's end. A queue serves its
+/// instructions in order, and each DMA engine ends its part of one with a write of four bytes, the
+/// semaphore.
 void link_packets(CapturedCore& core, std::vector<QueuedPackets>& queues);
 
 /// Finds whose increments of a semaphore each instruction waited for (`S[5] (Tensor)>=4`). An

@@ -166,9 +166,9 @@ std::string capture_text(const Capture& capture) {
   for (const CapturedCore& core : capture.cores) {
     if (!core.has_kernel()) continue;
     const Window w = kernel_window(core);
-    text += fmt::format("  {:<15}{:.2f} us on {}, from {:.2f} to {:.2f} us of the capture\n",
-                        "kernel", ns(w.span()) / 1000, core.name, ns(w.start) / 1000,
-                        ns(w.end) / 1000);
+    text +=
+        fmt::format("  {:<15}{:.2f} us on {}, from {:.2f} to {:.2f} us of the capture\n", "kernel",
+                    ns(w.span()) / 1000, core.name, ns(w.start) / 1000, ns(w.end) / 1000);
   }
   text += fmt::format("\n  {:<12} {:<28} {:>6} {:>12} {:>12}\n", "engine", "opcode", "count",
                       "total us", "median ns");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "trainyard/base/diagnostics.h"
 #include "trainyard/profile/capture.h"
 
 namespace trainyard::profile {
@@ -11,8 +12,9 @@ namespace {
 
 // Loading registers belongs to them: kernels of the public captures have no registers.
 constexpr std::array<std::string_view, 9> kRuntime = {
-    "NOP",    "DRAIN", "EVENT_SEMAPHORE",   "EVENT_SEMAPHORE_RANGE_CLEAR", "TENSOR_LOAD",
-    "NOTIFY", "WRITE", "SET_ORDERING_MODE", "COMPARE_BRANCH"};
+    "NOP",           "DRAIN",  "EVENT_SEMAPHORE", "EVENT_SEMAPHORE_RANGE_CLEAR",
+    "TENSOR_LOAD",   "NOTIFY", "WRITE",           "SET_ORDERING_MODE",
+    "COMPARE_BRANCH"};
 
 }  // namespace
 
@@ -30,8 +32,18 @@ bool is_dma(const CapturedInstruction& instruction) {
   return instruction.opcode.starts_with("DMA_");
 }
 
-bool CapturedCore::has_kernel() const {
-  return !std::ranges::all_of(instructions, is_runtime);
+bool CapturedCore::has_kernel() const { return !std::ranges::all_of(instructions, is_runtime); }
+
+const CapturedCore& kernel_core(const Capture& capture) {
+  const CapturedCore* longest = nullptr;
+  for (const CapturedCore& core : capture.cores)
+    if (core.has_kernel() &&
+        (!longest || kernel_window(core).span() > kernel_window(*longest).span()))
+      longest = &core;
+  if (!longest)
+    throw base::Error(base::Code::E006, "the capture has no kernel: only the runtime's own "
+                                        "instructions ran");
+  return *longest;
 }
 
 Window kernel_window(const CapturedCore& core) {
