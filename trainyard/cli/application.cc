@@ -40,6 +40,19 @@ bool is_python(std::string_view name) {
   return command != all_commands().end() && command->add == nullptr;
 }
 
+/// The command that was typed, or its part: `profile import`.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.front());
+}
+
+/// The names of a command's parts.
+std::vector<std::string> part_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* part : app.get_subcommands({})) names.push_back(part->get_name());
+  return names;
+}
+
 /// The names of a command's options, as typed.
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
@@ -83,14 +96,16 @@ void Application::refuse_unknown() const {
     const auto near = base::did_you_mean(word, known);
     throw error.fix(near.empty() ? "see " + help : fmt::format("did you mean {}?", near));
   };
-  for (const auto& [sub, action] : actions_) {
-    if (!sub->parsed() || sub->remaining().empty()) continue;
-    if (is_python(sub->get_name())) action();  // refuses, whatever the options
-    const std::string word = sub->remaining().front();
+  for (const auto& [command, action] : actions_) {
+    if (!command->parsed()) continue;
+    const CLI::App& sub = innermost(*command);
+    if (sub.remaining().empty()) continue;
+    if (is_python(sub.get_name())) action();  // refuses, whatever the options
+    const std::string word = sub.remaining().front();
     const bool option = word.starts_with("-");
-    refuse(fmt::format("{}: {}", sub->get_name(), option ? "unknown option" : "unexpected"), word,
-           option ? option_names(*sub) : std::vector<std::string>(),
-           fmt::format("trainyard {} --help", sub->get_name()));
+    refuse(fmt::format("{}: {}", full_name(sub), option ? "unknown option" : "unexpected"), word,
+           option ? option_names(sub) : part_names(sub),
+           fmt::format("trainyard {} --help", full_name(sub)));
   }
   if (app_.remaining().empty()) return;
   const std::string word = app_.remaining().front();
@@ -119,9 +134,9 @@ void run_command(Application& application, int argc, const char* const* argv) {
     app.parse(argc, argv);
     application.refuse_unknown();
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    if (chosen.empty()) return print_help();
-    fmt::print("{}", command_help(*chosen.front()));
+    const CLI::App& chosen = innermost(app);
+    if (&chosen == &app) return print_help();
+    fmt::print("{}", command_help(chosen));
     return;
   } catch (const CLI::CallForVersion& version) {
     fmt::print("{}\n", version.what());

@@ -98,9 +98,11 @@ std::string fish_text(std::string_view text) {
   return out + "'";
 }
 
-/// "--json --set ..." of one command.
+/// "--json --set ..." of one command and its parts.
 std::string options_of(const CLI::App& app) {
   std::string names;
+  for (const CLI::App* part : app.get_subcommands({}))
+    names += (names.empty() ? "" : " ") + options_of(*part);
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) {
       names += fmt::format("{}--{}", names.empty() ? "" : " ", name);

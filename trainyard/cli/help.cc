@@ -37,9 +37,20 @@ void print_help() {
       "Ctrl-C.\n");
 }
 
+std::string full_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  const bool part = parent != nullptr && parent->get_parent() != nullptr;
+  return part ? full_name(*parent) + " " + command.get_name() : command.get_name();
+}
+
 std::string command_help(const CLI::App& command) {
-  std::string usage = "trainyard " + command.get_name();
+  const std::string words = full_name(command);
+  std::string usage = "trainyard " + words;
   std::string list;
+  const auto parts = command.get_subcommands({});
+  if (!parts.empty()) usage += " COMMAND";
+  for (const CLI::App* part : parts)
+    list += fmt::format("  {:<24}{}\n", part->get_name(), part->get_description());
   for (const CLI::Option* option : command.get_options()) {
     std::string name = option->get_name(true, true);
     if (option->get_positional()) {
@@ -50,8 +61,8 @@ std::string command_help(const CLI::App& command) {
     }
     list += fmt::format("  {:<24}{}\n", name, option->get_description());
   }
-  return fmt::format("{}: {}\n\nUsage: {} [OPTIONS]\n\n{}{}", command.get_name(),
-                     command.get_description(), usage, list,
+  return fmt::format("{}: {}\n\nUsage: {} [OPTIONS]\n\n{}{}", words, command.get_description(),
+                     usage, list,
                      command.get_footer().empty() ? "" : "\n" + command.get_footer() + "\n");
 }
 

@@ -8,6 +8,8 @@
 namespace trainyard::cli {
 
 void print_help();
+/// "profile import": the words after `trainyard`.
+std::string full_name(const CLI::App& command);
 std::string command_help(const CLI::App& command);
 
 }  // namespace trainyard::cli

@@ -166,8 +166,9 @@ class Kernel {
 void write_perfetto(const std::string& path, const std::vector<const Trace*>& kernels,
                     const PerfettoOptions& options) {
   base::AtomicFile file(path);
-  file.write(R"({"displayTimeUnit":"ns","otherData":{"time":"simulated, uncalibrated"},)"
-             R"("traceEvents":[)");
+  const bool measured = !kernels.empty() && kernels.front()->measured;
+  file.write(fmt::format(R"({{"displayTimeUnit":"ns","otherData":{{"time":"{}"}},"traceEvents":[)",
+                         measured ? "measured" : "simulated, uncalibrated"));
   Events events(file);
   const Trace* widest = nullptr;
   for (const Trace* t : kernels)

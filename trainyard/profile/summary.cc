@@ -147,6 +147,7 @@ std::string place_text(const Source& source) {
 
 std::string time_text(const Trace& t) {
   const Unit unit = unit_of(t.span);
+  if (t.measured) return fmt::format("{} {} measured", in_unit(t.span, unit, 4), unit.name);
   return fmt::format("{} {} simulated ({}, {} to {} {})", in_unit(t.span, unit, 4), unit.name,
                      t.calibrated ? "calibrated" : "uncalibrated", in_unit(t.low, unit, 3),
                      in_unit(t.high, unit, 3), unit.name);
@@ -172,9 +173,11 @@ std::string summary_text(const Trace& t) {
   text += row("HBM", hbm_text(t));
   text += row("Tensor Engine", tensor_text(t));
   text += energy_rows(t);
-  text += row("SBUF", memory_text(t.sbuf_peak_bytes, t.sbuf_bytes));
-  text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
-  text += row("fidelity", fidelity_text(t.fidelity));
+  if (!t.measured) {
+    text += row("SBUF", memory_text(t.sbuf_peak_bytes, t.sbuf_bytes));
+    text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
+    text += row("fidelity", fidelity_text(t.fidelity));
+  }
   for (const Finding& f : t.findings) text += row("note", f.text + place_text(f.source));
   if (t.sanitized) text += sanitizer_text(t.sanitizer);
   return text;
@@ -201,8 +204,12 @@ std::string summary_json(const Trace& t) {
   json["machine"] = t.machine;
   json["machine_line"] = t.machine_line;
   json["instructions"] = t.instructions;
-  json["time"] = {{"kind", "simulated"}, {"calibrated", t.calibrated}, {"ps", t.span},
-                  {"low_ps", t.low},     {"high_ps", t.high},          {"text", time_text(t)}};
+  json["time"] = {{"kind", t.measured ? "measured" : "simulated"},
+                  {"calibrated", t.calibrated},
+                  {"ps", t.span},
+                  {"low_ps", t.low},
+                  {"high_ps", t.high},
+                  {"text", time_text(t)}};
   json["engines"] = std::move(engines);
   json["dma"] = {{"engines", t.dma_engines}, {"busy_share", t.dma_share()}};
   json["hbm"] = {{"bytes", t.hbm_bytes},
@@ -226,6 +233,7 @@ std::string summary_json(const Trace& t) {
                       {"idle_watts", ranged(t.energy.idle_w)},
                       {"parts", std::move(parts)}};
   }
+  if (t.measured) return json.dump(kIndent);
   json["sbuf"] = memory(t.sbuf_peak_bytes, t.sbuf_bytes);
   json["psum"] = memory(t.psum_peak_bytes, t.psum_bytes);
   json["fidelity"] = {{"exact", f.exact},

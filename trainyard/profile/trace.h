@@ -55,6 +55,7 @@ struct Trace {
   std::string kernel;
   std::string machine;       ///< "trn2"
   std::string machine_line;  ///< "1 logical core = 1 NeuronCore-v3 of Trainium2"
+  bool measured = false;     ///< on a real chip: nothing is simulated, its values are not known
   bool calibrated = false;
   Picoseconds span = 0;           ///< first issue to last result
   Picoseconds low = 0, high = 0;  ///< the span's range
