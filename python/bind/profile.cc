@@ -14,6 +14,7 @@
 #include "python/bind/bind.h"
 #include "python/bind/trace.h"
 #include "trainyard/base/atomic_file.h"
+#include "trainyard/core/make_report.h"
 #include "trainyard/core/make_trace.h"
 #include "trainyard/core/store_check.h"
 #include "trainyard/profile/perfetto.h"
@@ -25,42 +26,66 @@ namespace {
 
 using Profile = profile::Trace;
 
-// One program a physical core of a logical core, timed together.
+// What is timed together: one program a physical core of each logical core.
+struct Together {
+  std::vector<const program::Program*> programs;
+  core::Meetings meetings = core::Meetings::alone(0);
+  core::TimeOptions options;
+  std::vector<device::Group::Finding> races;
+};
+
+Together together(const std::vector<Trace*>& traces, const std::optional<std::string>& schedule,
+                  const std::optional<std::string>& place) {
+  if (traces.empty()) throw base::Error(base::Code::B001, "nothing to time");
+  Together all;
+  const program::Program& first = traces.front()->program;
+  all.options.order =
+      program::order_options(first.machine(), schedule.value_or(""), place.value_or(""));
+  all.options.cores = first.cores();
+  all.options.ranks = first.seat().ranks;
+  if (const auto& team = traces.front()->team()) {
+    all.meetings = team->group.meetings();
+    all.races = team->find_races();
+  }
+  for (Trace* trace : traces) all.programs.push_back(&trace->program);
+  return all;
+}
+
 Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::string>& schedule,
                    const std::optional<std::string>& place, bool intervals) {
-  if (traces.empty()) throw base::Error(base::Code::B001, "nothing to time");
-  core::TimeOptions options;
-  options.order = program::order_options(traces.front()->program.machine(), schedule.value_or(""),
-                                         place.value_or(""));
-  options.cores = traces.front()->program.cores();
-  options.ranks = traces.front()->program.seat().ranks;
   const nb::gil_scoped_release release;
-  std::vector<device::Group::Finding> races;
-  core::Meetings meetings = core::Meetings::alone(0);
-  if (const auto& team = traces.front()->team()) {
-    meetings = team->group.meetings();
-    races = team->find_races();
-  }
-  std::vector<const program::Program*> programs;
-  for (Trace* trace : traces) programs.push_back(&trace->program);
-  const std::vector<core::Timed> timed = core::time(programs, meetings, options);
+  const Together all = together(traces, schedule, place);
+  const std::vector<core::Timed> timed = core::time(all.programs, all.meetings, all.options);
   std::vector<Profile> cores;
   for (size_t core = 0; core < traces.size(); ++core)
-    cores.push_back(core::make_trace(*programs[core], timed[core], options, intervals));
-  Profile all = profile::combine(cores, static_cast<size_t>(options.cores));
-  all.sanitized = traces.front()->options().sanitize;
-  for (const device::Group::Finding& race : races) {
+    cores.push_back(core::make_trace(*all.programs[core], timed[core], all.options, intervals));
+  Profile profile = profile::combine(cores, static_cast<size_t>(all.options.cores));
+  profile.sanitized = traces.front()->options().sanitize;
+  for (const device::Group::Finding& race : all.races) {
     const profile::Source here{race.place.file, race.place.line};
     const profile::Source there{race.other.file, race.other.line};
-    if (all.sanitized)
-      all.sanitizer.push_back({"race", race.text, here, there, "the one core", "the other"});
-    else all.findings.push_back({race.text, here});
+    if (profile.sanitized)
+      profile.sanitizer.push_back({"race", race.text, here, there, "the one core", "the other"});
+    else profile.findings.push_back({race.text, here});
   }
-  for (size_t core = 0; all.sanitized && core < traces.size(); ++core) {
-    auto found = core::check_stores(*programs[core], timed[core], traces[core]->read_by_host());
-    std::ranges::move(found, std::back_inserter(all.sanitizer));
+  for (size_t core = 0; profile.sanitized && core < traces.size(); ++core) {
+    auto found =
+        core::check_stores(*all.programs[core], timed[core], traces[core]->read_by_host());
+    std::ranges::move(found, std::back_inserter(profile.sanitizer));
   }
-  return all;
+  return profile;
+}
+
+profile::Report report_on(const std::vector<Trace*>& traces, const Profile& profile,
+                          const std::optional<std::string>& schedule,
+                          const std::optional<std::string>& place) {
+  const nb::gil_scoped_release release;
+  const Together all = together(traces, schedule, place);
+  profile::Report report = core::make_report(all.programs, all.meetings, all.options);
+  report.trace.findings = profile.findings;
+  report.trace.sanitized = profile.sanitized;
+  report.trace.sanitizer = profile.sanitizer;
+  return report;
 }
 
 std::map<std::string, double> engines_of(const Profile& p) {
@@ -170,6 +195,19 @@ void bind_profile(nb::module_& m) {
   m.def("time", time_cores, nb::arg("traces"), nb::arg("schedule") = nb::none(),
         nb::arg("place") = nb::none(), nb::arg("intervals") = false,
         "Times the finished traces of the cores of one logical core, without values.");
+  nb::class_<profile::Report>(m, "Report", "A kernel as a report tells it.")
+      .def("to_text", &profile::report_text)
+      .def("to_json", [](const profile::Report& r) { return profile::report_json({&r}); });
+  m.def("report", report_on, nb::arg("traces"), nb::arg("profile"),
+        nb::arg("schedule") = nb::none(), nb::arg("place") = nb::none(),
+        "Times finished traces once more for a report, in detail and on changed machines.");
+  m.def(
+      "write_report",
+      [](const std::string& path, const std::vector<const profile::Report*>& kernels) {
+        const nb::gil_scoped_release release;
+        profile::write_report(path, kernels);
+      },
+      nb::arg("path"), nb::arg("kernels"));
   m.def(
       "write_file",
       [](const std::string& path, const std::string& text) {

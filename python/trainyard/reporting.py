@@ -84,6 +84,30 @@ class Reporter:
         self.seen = {}
 
 
+class Paper:
+    """Makes a report of every kernel: a page or JSON at the end, or text after each."""
+
+    def __init__(self, path):
+        self.path = path
+        self.reports = {}
+
+    def __call__(self, launch):
+        key = launch.summary.to_json()  # launches that it tells apart get a report each
+        if key in self.reports:
+            return
+        self.reports[key] = launch.report()
+        if self.path == "-":
+            say(self.reports[key].to_text().rstrip("\n"))
+
+    def finish(self):
+        """Writes the file."""
+        from trainyard import _core
+
+        if self.path != "-" and self.reports:
+            _core.write_report(str(self.path), list(self.reports.values()))
+        self.reports = {}
+
+
 class Dumper:
     """Writes the text of every program, one a physical core: to the file named, and from the second
     on beside it."""
@@ -125,6 +149,10 @@ def from_environment():
     watching = [reporter]
     if path := file_of("TRAINYARD_DUMP"):
         watching.append(Dumper(path))
+    if os.environ.get("TRAINYARD_REPORT_FILE") == "-":
+        watching.append(Paper("-"))
+    elif path := file_of("TRAINYARD_REPORT_FILE"):
+        watching.append(Paper(path))
     if path := file_of("TRAINYARD_RECORD"):
         from trainyard.record import Recorder
 

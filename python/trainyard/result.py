@@ -8,6 +8,7 @@ import numpy as np
 from trainyard import _core
 from trainyard.nki.kernel import Kernel
 from trainyard.nki.launch import SimulatedTime, launch
+from trainyard.output import say
 from trainyard.reporting import arrays_in, describe
 
 
@@ -57,6 +58,7 @@ def run(
     time_only=None,
     checks=None,
     trace=None,
+    report=None,
     schedule=None,
     place=None,
     nki=None,
@@ -77,6 +79,8 @@ def run(
     time_only  trace without values: outputs are as fresh memory, NaN or 4
     checks     False: data that nobody wrote may reach outputs
     trace      a file for the timeline, which https://ui.perfetto.dev opens
+    report     a file for the report: a page that a browser opens, or JSON if it ends in .json;
+               "-" prints it as text
     schedule   "list" (default) or "program": the order of instructions
     place      "ring" or "first-fit": how tiles get addresses; default: as the machine says
     nki        "0.2" to "0.7": the names, defaults and rules of that version of NKI; default: those
@@ -113,6 +117,10 @@ def run(
     )
     if trace is not None:
         _core.write_perfetto(str(trace), [done.summary])
+    if report == "-":
+        say(done.report().to_text().rstrip("\n"))
+    elif report is not None:
+        _core.write_report(str(report), [done.report()])
     return Result(
         outputs=done.outputs,
         time=done.time,

@@ -6,6 +6,7 @@
 #include "trainyard/base/diagnostics.h"
 #include "trainyard/cli/command.h"
 #include "trainyard/cli/read_file.h"
+#include "trainyard/core/make_report.h"
 #include "trainyard/core/make_trace.h"
 #include "trainyard/device/group.h"
 #include "trainyard/profile/perfetto.h"
@@ -20,7 +21,7 @@ using base::Error;
 
 struct Options {
   std::vector<std::string> files, overrides;
-  std::string machine, schedule, place, trace;
+  std::string machine, schedule, place, trace, report;
   bool json = false;
 };
 
@@ -42,7 +43,8 @@ std::vector<program::Program> programs_of(const Options& options) {
   return programs;
 }
 
-profile::Trace timed(const Options& options) {
+// Without what only a report shows, if none was asked for.
+profile::Report timed(const Options& options) {
   const std::vector<program::Program> programs = programs_of(options);
   core::TimeOptions how;
   how.order = program::order_options(programs.front().machine(), options.schedule, options.place);
@@ -53,11 +55,20 @@ profile::Trace timed(const Options& options) {
     group.join(static_cast<int>(all.size()), p);
     all.push_back(&p);
   }
-  const std::vector<core::Timed> timed = core::time(all, group.meetings(), how);
+  const core::Meetings meetings = group.meetings();
+  if (!options.report.empty()) return core::make_report(all, meetings, how);
+  const std::vector<core::Timed> timed = core::time(all, meetings, how);
   std::vector<profile::Trace> cores;
   for (size_t core = 0; core < all.size(); ++core)
     cores.push_back(core::make_trace(*all[core], timed[core], how, !options.trace.empty()));
-  return profile::combine(cores, cores.size());
+  return {profile::combine(cores, cores.size()), {}};
+}
+
+void print(const Options& options, const profile::Report& report) {
+  if (options.report == "-" && options.json) fmt::print("{}", profile::report_json({&report}));
+  else if (options.report == "-") fmt::print("{}", profile::report_text(report));
+  else if (options.json) fmt::print("{}\n", profile::summary_json(report.trace));
+  else fmt::print("{}", profile::summary_text(report.trace));
 }
 
 }  // namespace
@@ -77,19 +88,21 @@ Action add_time(CLI::App& app) {
   app.add_option("--place", options->place, "ring or first-fit; the machine's own by default");
   app.add_flag("--json", options->json, "print JSON");
   app.add_option("--trace", options->trace, "write a trace that Perfetto opens")->type_name("FILE");
+  app.add_option("--report", options->report,
+                 "write a report: a page, or JSON if FILE ends in .json; - prints it as text")
+      ->type_name("FILE");
   app.footer(
       "Examples:\n"
       "  trainyard run kernels.py --dump softmax.program     the text of a program\n"
       "  trainyard time softmax.program\n"
-      "  trainyard time softmax.program --machine trn3 --schedule program --json");
+      "  trainyard time softmax.program --machine trn3 --schedule program --json\n"
+      "  trainyard time softmax.program --report softmax.html");
   return [options] {
-    const profile::Trace trace = timed(*options);
-    if (!options->trace.empty()) profile::write_perfetto(options->trace, {&trace});
-    if (options->json) {
-      fmt::print("{}\n", profile::summary_json(trace));
-    } else {
-      fmt::print("{}", profile::summary_text(trace));
-    }
+    const profile::Report report = timed(*options);
+    if (!options->trace.empty()) profile::write_perfetto(options->trace, {&report.trace});
+    if (!options->report.empty() && options->report != "-")
+      profile::write_report(options->report, {&report});
+    print(*options, report);
   };
 }
 

@@ -10,56 +10,14 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "trainyard/profile/words.h"
+
 namespace trainyard::profile {
 
 namespace {
 
 constexpr int kIndent = 2;
 constexpr double kLeastEnergyShare = 0.01;  // of a part that is listed
-
-struct Unit {
-  double picoseconds;
-  const char* name;
-};
-
-// The unit in which a time reads as one to three digits before the point.
-Unit unit_of(Picoseconds time) {
-  for (const Unit& u : {Unit{1e12, "s"}, Unit{1e9, "ms"}, Unit{1e6, "us"}}) {
-    if (static_cast<double>(time) >= u.picoseconds) return u;
-  }
-  return {1e3, "ns"};
-}
-
-// `digits` significant digits without an exponent, never fewer than there are before the point.
-std::string significant(double value, int digits) {
-  const int before = value >= 1 ? static_cast<int>(std::log10(value)) + 1 : 1;
-  return fmt::format("{:.{}f}", value, std::max(0, digits - before));
-}
-
-std::string in_unit(Picoseconds time, const Unit& unit, int digits) {
-  return significant(static_cast<double>(time) / unit.picoseconds, digits);
-}
-
-std::string count_text(uint64_t n) {
-  const std::string digits = std::to_string(n);
-  std::string text;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
-    text += digits[i];
-  }
-  return text;
-}
-
-std::string bytes_text(double bytes) {
-  for (const auto& [size, name] : {std::pair{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}}) {
-    if (bytes >= size) return significant(bytes / size, 4) + " " + name;
-  }
-  return fmt::format("{:.0f} B", bytes);
-}
-
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 // Whole percents; what is there never reads as 0, what is not everything never as 100.
 std::string rounded_percent(uint64_t part, uint64_t whole) {
@@ -139,10 +97,6 @@ std::string memory_text(int64_t peak, int64_t size) {
                      percent(ratio(static_cast<double>(peak), static_cast<double>(size))));
 }
 
-std::string place_text(const Source& source) {
-  return source.line > 0 ? fmt::format(" ({}:{})", source.file, source.line) : std::string();
-}
-
 }  // namespace
 
 std::string time_text(const Trace& t) {
@@ -178,7 +132,9 @@ std::string summary_text(const Trace& t) {
     text += row("PSUM", memory_text(t.psum_peak_bytes, t.psum_bytes));
     text += row("fidelity", fidelity_text(t.fidelity));
   }
-  for (const Finding& f : t.findings) text += row("note", f.text + place_text(f.source));
+  for (const Finding& f : t.findings)
+    text +=
+        row("note", f.text + (f.source.line > 0 ? fmt::format(" ({})", place_text(f.source)) : ""));
   if (t.sanitized) text += sanitizer_text(t.sanitizer);
   return text;
 }
@@ -244,7 +200,7 @@ std::string summary_json(const Trace& t) {
                       {"text", fidelity_text(f)}};
   json["findings"] = std::move(findings);
   if (t.sanitized) json["sanitizer"] = Json::parse(sanitizer_json(t.sanitizer));
-  return json.dump(kIndent);
+  return json.dump(kIndent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace trainyard::profile

@@ -21,12 +21,14 @@ std::string name_of(size_t core, size_t cores, size_t cores_a_rank) {
   return fmt::format("rank {} core {}", core / cores_a_rank, core % cores_a_rank);
 }
 
-void add_lanes(Trace& all, const Trace& core, const std::string& name) {
+void add_lanes(Trace& all, const Trace& core, const std::string& name, int number) {
   const auto first = static_cast<uint32_t>(all.intervals.size());
   const auto label = static_cast<uint32_t>(all.labels.size());
   const auto source = static_cast<uint32_t>(all.sources.size());
+  const auto arguments = static_cast<uint32_t>(all.arguments.size());
   for (Lane lane : core.lanes) {
     lane.name = name + " " + lane.name;
+    lane.core = number;
     for (uint32_t& k : lane.intervals) k += first;
     all.lanes.push_back(std::move(lane));
   }
@@ -34,13 +36,20 @@ void add_lanes(Trace& all, const Trace& core, const std::string& name) {
     interval.label += label;
     if (interval.source > 0) interval.source += source;
     if (interval.waited_for > 0) interval.waited_for += first;
+    if (interval.arguments > 0) interval.arguments += arguments;
     all.intervals.push_back(interval);
   }
   for (Transfer transfer : core.transfers) {
     transfer.interval += first;
     all.transfers.push_back(transfer);
   }
+  for (Tensor tensor : core.tensors) {
+    tensor.core = number;
+    if (tensor.source > 0) tensor.source += source;
+    all.tensors.push_back(std::move(tensor));
+  }
   all.labels.insert(all.labels.end(), core.labels.begin(), core.labels.end());
+  all.arguments.insert(all.arguments.end(), core.arguments.begin(), core.arguments.end());
   all.sources.insert(all.sources.end(), core.sources.begin(), core.sources.end());
 }
 
@@ -92,8 +101,11 @@ Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank) {
   all.transfers.clear();
   all.labels.clear();
   all.sources.clear();
+  all.arguments.clear();
+  all.tensors.clear();
+  all.cores = static_cast<int>(cores.size());
   for (size_t i = 0; i < cores.size(); ++i)
-    add_lanes(all, cores[i], name_of(i, cores.size(), cores_a_rank));
+    add_lanes(all, cores[i], name_of(i, cores.size(), cores_a_rank), static_cast<int>(i));
   for (const Trace& core : cores | std::views::drop(1)) {
     all.span = std::max(all.span, core.span);
     all.low = std::max(all.low, core.low);
@@ -105,6 +117,7 @@ Trace combine(const std::vector<Trace>& cores, size_t cores_a_rank) {
     all.peak_tflops += core.peak_tflops;
     all.dma_busy += core.dma_busy;
     all.dma_engines += core.dma_engines;
+    all.dma_gb_s_peak += core.dma_gb_s_peak;
     all.sbuf_peak_bytes = std::max(all.sbuf_peak_bytes, core.sbuf_peak_bytes);
     all.psum_peak_bytes = std::max(all.psum_peak_bytes, core.psum_peak_bytes);
     add_fidelity(all.fidelity, core.fidelity);

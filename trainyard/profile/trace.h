@@ -21,6 +21,7 @@ struct Interval {
   uint32_t label = 0;              ///< index into Trace::labels
   uint32_t source = 0;             ///< index into Trace::sources; 0: none
   uint32_t waited_for = 0;         ///< index of the interval (over all lanes) + 1; 0: nothing
+  uint32_t arguments = 0;          ///< index into Trace::arguments; 0: not known
 };
 
 /// What one DMA instruction moved: in flight from the first byte to the last.
@@ -28,12 +29,37 @@ struct Transfer {
   Picoseconds start = 0, end = 0;
   uint32_t interval = 0;
   int64_t hbm_bytes = 0;
+  int64_t bytes = 0;      ///< moved; 0: not known
+  int64_t row_bytes = 0;  ///< of one descriptor, contiguous on both sides
+  double gb_s = 0;        ///< of such transfers one behind another, with all engines for them
+};
+
+/// How fast transfers of a tile of 128 rows follow each other, by the bytes of a row.
+struct TransferRate {
+  int64_t row_bytes = 0;
+  double gb_s = 0;
 };
 
 struct Lane {
   std::string name;
   Picoseconds busy = 0;  ///< of the span
   std::vector<uint32_t> intervals;
+  int core = 0;  ///< of those that the trace combines
+};
+
+enum class Memory : uint8_t { hbm, sbuf, psum };
+
+/// A tensor, where it lay and when it was in use.
+struct Tensor {
+  std::string id;    ///< as arguments call it: "t5"
+  std::string name;  ///< the kernel's, or empty
+  std::string type;  ///< "bfloat16[128, 512]"
+  Memory memory = Memory::hbm;
+  int core = 0;
+  int64_t address = 0, bytes = 0;  ///< in each partition; in HBM, of all of it
+  int partition = 0, partitions = 0;
+  Picoseconds first = 0, last = 0;  ///< start of the first use, end of the last
+  uint32_t source = 0;
 };
 
 /// How well the values of a run are known, by instruction.
@@ -65,6 +91,12 @@ struct Trace {
   std::vector<std::string> labels;
   std::vector<Source> sources;
 
+  // Only for reports.
+  std::vector<std::string> arguments;  ///< of instructions, as text; the first is empty
+  std::vector<Tensor> tensors;
+  std::vector<TransferRate> dma_rates;  ///< by size, ascending
+  double dma_gb_s_peak = 0;             ///< of the engines of all cores
+
   uint64_t instructions = 0;
   uint64_t hbm_bytes = 0;
   double hbm_gb_s_peak = 0;  ///< of the HBM stack, which `hbm_sharers` cores may use
@@ -75,7 +107,8 @@ struct Trace {
   int dma_engines = 0;
   int64_t sbuf_peak_bytes = 0, psum_peak_bytes = 0;  ///< per partition
   int64_t sbuf_bytes = 0, psum_bytes = 0;            ///< what a partition has
-  Energy energy;  ///< no parts: not known, as of a capture
+  Energy energy;                                     ///< no parts: not known, as of a capture
+  int cores = 1;                                     ///< that the trace combines
   Fidelity fidelity;
   std::vector<Finding> findings;
   bool sanitized = false;

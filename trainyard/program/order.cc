@@ -83,7 +83,7 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
   std::vector<uint32_t> position(n);
   for (uint32_t k = 0; k < n; ++k) position[ordered.sequence[k]] = k;
 
-  ordered.waits.resize(n);
+  ordered.waits.assign(n, 0);
   ordered.successor_begin.assign(n + 1, 0);
   Takeovers takeovers(program, ordered);
   Predecessors predecessors(ordered);
@@ -164,6 +164,11 @@ Ordered order(const Program& program, const machine::Machine& machine,
 
 void recost(Ordered& ordered, const Program& program, const machine::Machine& machine) {
   set_costs(ordered, program, costs_of(program, machine));
+}
+
+void forget_takeovers(Ordered& ordered, const Program& program) {
+  for (std::vector<TensorId>& evicted : ordered.placement.evicts) evicted.clear();
+  link(ordered, program, DependenceTable(program));
 }
 
 }  // namespace trainyard::program

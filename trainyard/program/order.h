@@ -41,4 +41,8 @@ Ordered order(const Program& program, const machine::Machine& machine, const Ord
 /// Replaces the costs of an ordered program by those on another machine of the same generation.
 void recost(Ordered& ordered, const Program& program, const machine::Machine& machine);
 
+/// Links an ordered program again as if no tensor had to wait for the bytes of another: what it
+/// would be with on-chip memory without end, in the same order.
+void forget_takeovers(Ordered& ordered, const Program& program);
+
 }  // namespace trainyard::program

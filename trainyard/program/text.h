@@ -39,6 +39,9 @@ std::string print_program(const Program& program);
 /// first operand.
 std::string print_access(const Program& program, std::span<const Operand> operands, int slot);
 
+/// "dst=t1 src=t0[0:128, 0:512]": the arguments that are not at their defaults.
+std::string print_arguments(const Program& program, InstructionId i);
+
 /// Throws E301 with line and column for text that is not well formed, and what the tensors and
 /// instructions themselves refuse (E1xx, E2xx). `file` is named in messages. Without `machine`, the
 /// one that the text names is loaded.

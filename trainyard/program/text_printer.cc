@@ -122,12 +122,8 @@ std::string instruction_text(const Program& p, std::span<const Edge> edges, Inst
   const bool obvious = spec.engines.empty() ? engine == Engine::sync
                                             : spec.engines.size() == 1 && engine == spec.engines[0];
   if (!obvious) out += fmt::format("@{}", name_of(engine));
-  for (size_t k = 0; k < spec.params.size(); ++k) {
-    const Param& param = spec.params[k];
-    const Value& v = p.values(i)[k];
-    if (v == param.default_value && (v.present() || !param.default_text.empty())) continue;
-    out += fmt::format(" {}={}", param.name, value_text(p, i, static_cast<int>(k)));
-  }
+  const std::string arguments = print_arguments(p, i);
+  if (!arguments.empty()) out += " " + arguments;
   return out + edges_text(edges, i) + site_comment(p, p.instruction(i).site) + "\n";
 }
 
@@ -171,6 +167,21 @@ std::string print_access(const Program& p, std::span<const Operand> operands, in
       l.reg != kNone ? fmt::format("r{}", l.reg) : print_access(p, operands, slot + 1);
   return out + fmt::format("{{{}={} scale={} limit={} dim={}}}", isa::name_of(l.indirect), index,
                            l.scale, l.limit, l.indirect_dim);
+}
+
+std::string print_arguments(const Program& p, InstructionId i) {
+  const isa::Spec& spec = p.spec(i);
+  std::string out;
+  for (size_t k = 0; k < spec.params.size(); ++k) {
+    const Param& param = spec.params[k];
+    const Value& v = p.values(i)[k];
+    if (v == param.default_value && (v.present() || !param.default_text.empty())) continue;
+    if (!out.empty()) out += ' ';
+    out += param.name;
+    out += '=';
+    out += value_text(p, i, static_cast<int>(k));
+  }
+  return out;
 }
 
 std::string print_program(const Program& p) {

@@ -77,6 +77,8 @@ def _parser():
     add(
         "--json", metavar="FILE", type=named, help="write the report as JSON; - for standard output"
     )
+    page = "write a report: a page, or JSON if FILE ends in .json; - prints it as text"
+    add("--report", metavar="FILE", type=named, help=page)
     add("--trace", metavar="FILE", type=named, help="write a trace that Perfetto opens")
     add(
         "--dump",
@@ -118,6 +120,16 @@ def _parse(arguments):
     return options, arguments[at], arguments[at + 1 :]
 
 
+def _quiet(options):
+    """No summaries: nothing was to be printed, or what is has them already."""
+    return options.quiet or "-" in (options.json, options.report)
+
+
+def _report_file(path):
+    """Where children write, too."""
+    return path if path in (None, "-") else os.path.abspath(path)
+
+
 def _environment(options, records):
     """What this process and its children go by."""
     settings = {
@@ -135,10 +147,11 @@ def _environment(options, records):
         "TRAINYARD_SCHEDULE": options.schedule,
         "TRAINYARD_PLACE": options.place,
         "TRAINYARD_TRACE": options.trace and os.path.abspath(options.trace),
+        "TRAINYARD_REPORT_FILE": _report_file(options.report),
         "TRAINYARD_DUMP": options.dump and os.path.abspath(options.dump),
         "TRAINYARD_RECORD": options.record and os.path.abspath(options.record),
         "TRAINYARD_RECORD_BYTES": options.record and RECORDED_BYTES,
-        "TRAINYARD_REPORT": "quiet" if options.quiet or options.json == "-" else "1",
+        "TRAINYARD_REPORT": "quiet" if _quiet(options) else "1",
         "TRAINYARD_RECORDS": records,
         "TRAINYARD_JSON": "1" if options.json or options.sanitize else None,
         "TRAINYARD_PROCESS": os.getpid(),
@@ -155,8 +168,10 @@ def main(arguments):
         _parser().print_help(sys.stderr)
         return 2
     options, target, rest = _parse(arguments)
-    for path in (options.json, options.trace, options.dump, options.record):
+    for path in (options.json, options.trace, options.report, options.dump, options.record):
         check_output(path)
+    if options.report == options.json == "-":
+        _core.refuse("E001", "--json - and --report -: both on standard output", fix="Name a file.")
     records = tempfile.mkdtemp(prefix="trainyard-")
     try:
         _environment(options, records)
@@ -209,7 +224,8 @@ def _say_idle(path, kernels):
 
 def _check_written(options, records):
     """Refuses if there is nothing to write into a file that was asked for."""
-    wanted = {"--trace": options.trace, "--dump": options.dump, "--record": options.record}
+    names = ("trace", "report", "dump", "record")
+    wanted = {f"--{name}": getattr(options, name) for name in names}
     for option, path in wanted.items():
         if path and not os.listdir(records):
             message = f"{option} {path}: no kernel was launched, so there is nothing to write"

@@ -53,6 +53,7 @@ class Launch:
     host_seconds: float = 0.0
     values: bool = True
     summary: object = None
+    policies: tuple = (None, None)
 
     @property
     def instructions(self):
@@ -68,6 +69,10 @@ class Launch:
     def engines(self):
         """Engine -> busy share of the simulated time."""
         return self.summary.engines
+
+    def report(self):
+        """Times the traces once more, for a report."""
+        return _core.report(self.traces, self.summary, *self.policies)
 
     @property
     def findings(self):
@@ -171,7 +176,11 @@ def launch(
             calls.append(run)
     results = in_turns(team, calls)
     # Before the values: what does not fit need not run.
-    done.summary = _measure(done.traces, schedule, place, intervals)
+    done.policies = (
+        schedule or os.environ.get("TRAINYARD_SCHEDULE"),
+        place or os.environ.get("TRAINYARD_PLACE"),
+    )
+    done.summary = _measure(done.traces, done.policies, intervals)
     for trace in done.traces:
         trace.finish_tracing()
     # The cores of a rank share what they return; the first one's tensors stand for all.
@@ -221,12 +230,11 @@ def _trace_core(trace, function, edges, inputs, bound, judge):
     return outputs
 
 
-def _measure(traces, schedule, place, intervals):
+def _measure(traces, policies, intervals):
     """Schedules, places, orders and times the finished traces; keeps each interval for a trace
     file if one is wanted."""
     return _core.time(
         traces,
-        schedule or os.environ.get("TRAINYARD_SCHEDULE"),
-        place or os.environ.get("TRAINYARD_PLACE"),
+        *policies,
         intervals=intervals or bool(os.environ.get("TRAINYARD_TRACE")),
     )
