@@ -2,12 +2,14 @@
 // over matrices in HBM, a million instructions long.
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "bench/ratio.h"
 #include "bench/reports.h"
+#include "trainyard/core/make_report.h"
 #include "trainyard/core/timing.h"
 #include "trainyard/program/view.h"
 
@@ -105,6 +107,17 @@ void report_program() {
   core::Timeline timeline;
   const double s = seconds_of([&] { timeline = core::time_program(ordered, program.machine()); });
   print_rate("timing an ordered program", program.size(), s, 5);
+  profile::Report report;
+  const double found =
+      seconds_of([&] { report = core::make_report({&program}, core::Meetings::alone(0), {}); });
+  const auto page = std::filesystem::temp_directory_path() / "trainyard_bench_report.html";
+  const double written = seconds_of([&] { profile::write_report(page, {&report}); });
+  fmt::print(
+      "a report of {} intervals: {:.1f} CPU seconds to time it on {} machines, {:.1f} to "
+      "write {:.1f} MB (bar 10){}\n",
+      report.trace.intervals.size(), found, 1 + report.what_if.size(), written,
+      static_cast<double>(std::filesystem::file_size(page)) * 1e-6, written > 10 ? " MISSED" : "");
+  std::filesystem::remove(page);
 }
 
 }  // namespace trainyard::bench

@@ -1,6 +1,7 @@
 """A headless Chromium that a test drives through its debugging pipe: no port, no driver."""
 
 import base64
+import fcntl
 import itertools
 import json
 import os
@@ -15,29 +16,35 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 60  # seconds, for a machine that has much else to do
 
 
+def apart(descriptors):
+    """The same files under numbers that are not in the way of a child's own."""
+    moved = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10) for number in descriptors]
+    for number in descriptors:
+        os.close(number)
+    return moved
+
+
 class Browser:
     """One browser with one page."""
 
     def __init__(self, width=1366, height=768):
         self.profile = tempfile.mkdtemp(prefix="trainyard-chromium-")
-        # The browser reads commands from descriptor 3 and answers on 4.
-        theirs_in, self.commands = os.pipe()
-        self.answers, theirs_out = os.pipe()
+        theirs_in, self.commands = apart(os.pipe())
+        self.answers, theirs_out = apart(os.pipe())
         options = [
             *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
             *("--disable-background-networking", "--no-first-run", "--remote-debugging-pipe"),
             *(f"--user-data-dir={self.profile}", f"--window-size={width},{height}", "about:blank"),
         ]
+
+        def place_pipes():  # commands are read from descriptor 3, answers written to 4
+            os.dup2(theirs_in, 3)
+            os.dup2(theirs_out, 4)
+
         self.process = subprocess.Popen(
-            [
-                "/bin/sh",
-                "-c",
-                f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}',
-                "sh",
-                CHROMIUM,
-                *options,
-            ],
-            pass_fds=(theirs_in, theirs_out),
+            [CHROMIUM, *options],
+            preexec_fn=place_pipes,
+            pass_fds=(3, 4),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -105,8 +112,8 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=Path(path).resolve().as_uri() + fragment)
-        ready = "document.documentElement.dataset"
-        state = self.wait(f"{ready}.problem || {ready}.ready")
+        ready = "document.documentElement?.dataset"
+        state = self.wait(f"{ready}?.problem || {ready}?.ready")
         assert state.isdecimal(), state
         return int(state)
 

@@ -112,15 +112,14 @@ std::string engine_advice(const Stall& s, const Trace& trace) {
   if (trace.busy_share(producer) <= kBusyShare)
     return "The two take turns: have two tiles in flight, so that one computes while the other "
            "waits.";
-  const Lane* idle = nullptr;
-  for (const Lane& lane : trace.lanes) {
-    const std::string_view name = plain(lane);
-    const bool can = name == "vector" || name == "scalar" || name == "gpsimd";
-    if (!can || lane.core != producer.core || &lane == &producer) continue;
-    if (!idle || lane.busy < idle->busy) idle = &lane;
-  }
+  const Lane* idle = nullptr;  // GpSimd is the slowest of them, so it comes last
+  for (const std::string_view other : {"vector", "scalar", "gpsimd"})
+    for (const Lane& lane : trace.lanes)
+      if (!idle && &lane != &producer && lane.core == producer.core && plain(lane) == other &&
+          trace.busy_share(lane) <= kBusyShare)
+        idle = &lane;
   const std::string busy = percent(trace.busy_share(producer));
-  if (plain(producer) == "tensor" || !idle || trace.busy_share(*idle) > kBusyShare)
+  if (plain(producer) == "tensor" || !idle)
     return fmt::format("{} is the bottleneck ({} busy): give it larger tiles or a faster type.",
                        producer.name, busy);
   return fmt::format("{} is the bottleneck ({} busy): move some of its work to {} ({} busy).",

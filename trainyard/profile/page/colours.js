@@ -49,17 +49,10 @@ class Colours {
     return colour;
   }
 
-  // As a pixel, 0xAABBGGRR, mixed with the background so that it stands back.
-  pixel(text) {
-    const key = "pixel " + text;
-    let pixel = this.cache.get(key);
-    if (pixel === undefined) {
-      const colour = PALETTE[hashed(text) % PALETTE.length], back = this.dark ? 24 : 255;
-      const part = (at) =>
-        Math.round(0.75 * parseInt(colour.slice(at, at + 2), 16) + 0.25 * back);
-      pixel = (0xff000000 | part(5) << 16 | part(3) << 8 | part(1)) >>> 0;
-      this.cache.set(key, pixel);
-    }
-    return pixel;
+  // "#rrggbb" as a pixel, 0xAABBGGRR, mixed with the background so that it stands back.
+  pixel(colour) {
+    const back = this.dark ? 24 : 255;
+    const part = (at) => Math.round(0.75 * parseInt(colour.slice(at, at + 2), 16) + 0.25 * back);
+    return (0xff000000 | part(5) << 16 | part(3) << 8 | part(1)) >>> 0;
   }
 }

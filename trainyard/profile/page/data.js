@@ -15,8 +15,13 @@ async function unpacked(id) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-async function texts(id) {
-  const list = new TextDecoder().decode(await unpacked(id)).split("\0");
+async function text(id) {
+  return new TextDecoder().decode(await unpacked(id));
+}
+
+// Each text ends with a zero.
+function parts(joined) {
+  const list = joined.split("\0");
   list.pop();
   return list;
 }
@@ -64,6 +69,12 @@ function summed(array) {
   return array;
 }
 
+function sumsBefore(array) {
+  const sums = new Float64Array(array.length + 1);
+  for (let i = 0; i < array.length; i++) sums[i + 1] = sums[i] + array[i];
+  return sums;
+}
+
 // The first index from `low` on, before `high`, whose value is not below `value`.
 function lowerBound(array, value, low, high) {
   while (low < high) {
@@ -94,7 +105,7 @@ class Kernel {
   async load() {
     const pieces = await Promise.all(
       ["intervals", "path", "transfers", "tensors"].map((name) => unpacked(this.prefix + name)));
-    this.labels = await texts(this.prefix + "labels");
+    this.labels = parts(await text(this.prefix + "labels"));
     this.readIntervals(new Columns(pieces[0]));
     this.readPath(new Columns(pieces[1]));
     this.readTransfers(new Columns(pieces[2]));
@@ -149,6 +160,8 @@ class Kernel {
       size: n, start, end, ends: end.slice().sort(), interval: summed(columns.signed(n)),
       hbmBytes: columns.signed(n), bytes: columns.signed(n), rowBytes: columns.signed(n),
     };
+    this.transfers.startSums = sumsBefore(start);
+    this.transfers.endSums = sumsBefore(this.transfers.ends);
     this.transferOf = new Map();
     for (let i = 0; i < n; i++) this.transferOf.set(this.transfers.interval[i], i);
     this.stackTransfers();
@@ -187,15 +200,31 @@ class Kernel {
   }
 
   // Long lists of text are unpacked when they are first asked for.
-  argumentTexts() {
-    return (this.argumentsLoaded ||= texts(this.prefix + "arguments"));
+  argumentText() {
+    return (this.argumentTextLoaded ||= text(this.prefix + "arguments"));
   }
 
+  argumentTexts() {
+    return (this.argumentsLoaded ||= this.argumentText().then(parts));
+  }
+
+  // For searching.
+  lowerArguments() {
+    return (this.lowerLoaded ||=
+      this.argumentText().then((joined) => parts(joined.toLowerCase())));
+  }
+
+  // {list: id, name and type of each, index: core and id -> tensor, named: name -> ids}
   tensorNames() {
-    return (this.namesLoaded ||= texts(this.prefix + "tensor-names").then((list) => {
-      const names = { list, index: new Map() };
-      for (let i = 0; i < this.tensors.size; i++)
-        names.index.set(this.tensors.core[i] + " " + list[3 * i], i);
+    return (this.namesLoaded ||= text(this.prefix + "tensor-names").then((joined) => {
+      const names = { list: parts(joined), index: new Map(), named: new Map() };
+      for (let i = 0; i < this.tensors.size; i++) {
+        const id = names.list[3 * i], name = names.list[3 * i + 1].toLowerCase();
+        names.index.set(this.tensors.core[i] + " " + id, i);
+        if (!name) continue;
+        if (!names.named.has(name)) names.named.set(name, []);
+        names.named.get(name).push(id);
+      }
       return names;
     }));
   }

@@ -14,11 +14,16 @@ class Detail {
   }
 
   showHint() {
-    this.panel.replaceChildren(make("p", { class: "dim" },
-      "Select an instruction to see its operands, its source line and what it waited for. " +
-      "Click the timeline, then scroll to zoom and drag to move."),
-      make("p", { class: "dim" }, make("span", { style: { color: css("--accent") } }, "\u25ac"),
-        " the critical path, what the length of the kernel hangs on: keys [ and ] walk along it."));
+    const { colours, search } = this.app;
+    const swatch = (colour) => make("span", { class: "swatch", style: { background: colour } });
+    const kinds = [...colours.kinds].slice(0, 12).map(([kind, colour]) =>
+      make("div", {}, swatch(colour),
+        make("button", { class: "link", click: () => search.set(kind) }, kind)));
+    this.panel.replaceChildren(
+      make("p", { class: "dim" }, "Select an instruction to see its operands, its source line and " +
+        "what it waited for. Click the timeline, then scroll to zoom and drag to move."),
+      make("div", { class: "legend" }, kinds,
+        make("div", {}, swatch(css("--accent")), "critical path: keys [ and ] walk along it")));
   }
 
   link(text, interval) {

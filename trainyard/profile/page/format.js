@@ -48,7 +48,7 @@ function make(tag, attributes, ...children) {
     else if (name === "style") Object.assign(element.style, value);
     else if (value !== undefined && value !== null) element.setAttribute(name, value);
   }
-  for (const child of children.flat())
+  for (const child of children.flat(Infinity))
     if (child !== null && child !== undefined && child !== "") element.append(child);
   return element;
 }

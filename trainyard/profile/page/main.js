@@ -35,11 +35,10 @@ class App {
       make("option", { value: n }, `${n + 1}: ${kernel.tables.kernel}, ${kernel.tables.time.text}`)));
     chooser.addEventListener("change", () => this.show(Number(chooser.value)));
     const wanted = this.fragment();
-    await this.show(Math.min(numbers, Math.max(1, Number(wanted.get("kernel")) || 1)) - 1);
-    await this.follow(wanted);
+    await this.show(Math.min(numbers, Math.max(1, Number(wanted.get("kernel")) || 1)) - 1, wanted);
   }
 
-  async show(number) {
+  async show(number, wanted) {
     const kernel = this.kernels[number];
     const { tables } = kernel;
     byId("kernels").value = number;
@@ -57,6 +56,7 @@ class App {
     await frame();
     this.charts.show(kernel);
     this.source.show(kernel);
+    if (wanted) await this.follow(wanted);
     document.documentElement.dataset.ready = kernel.size;
   }
 

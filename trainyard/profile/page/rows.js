@@ -183,13 +183,19 @@ class TransferRow {
     const t = this.kernel.transfers;
     const height = this.height - 4;
     context.fillStyle = colours.loading;
-    let started = 0, ended = 0;
+    // The integral of what is in flight, from sums of starts and of ends.
+    const until = (times, sums, time) => {
+      const n = lowerBound(times, time, 0, t.size);
+      return n * time - sums[n];
+    };
+    const before = (time) => until(t.start, t.startSums, time) - until(t.ends, t.endSums, time);
+    let past = before(axis.time(axis.left));
     for (let x = axis.left; x < axis.left + axis.width; x++) {
-      const time = axis.time(x + 0.5);
-      started = lowerBound(t.start, time, started, t.size);
-      ended = lowerBound(t.ends, time, ended, t.size);
-      const drawn = Math.min(1, (started - ended) / Math.max(1, t.slots)) * height;
-      if (drawn > 0) context.fillRect(x, top + 2 + height - drawn, 1, drawn);
+      const now = before(axis.time(x + 1));
+      const mean = (now - past) / axis.perPixel();
+      past = now;
+      const drawn = Math.max(1, Math.min(1, mean / Math.max(1, t.slots)) * height);
+      if (mean > 1e-3) context.fillRect(x, top + 2 + height - drawn, 1, drawn);
     }
   }
 
@@ -213,17 +219,22 @@ class MemoryRow {
     for (let i = 0; i < t.size; i++)
       if (t.memory[i] === memory && t.core[i] === core && t.bytes[i] > 0) own.push(i);
     own.sort((a, b) => t.first[a] - t.first[b]);
-    this.tensors = own;
-    for (const i of own) this.size = Math.max(this.size, t.address[i] + t.bytes[i]);
+    this.tensors = Uint32Array.from(own);
+    this.colour = this.tensors.map((i) => hashed(this.kind(i)) % PALETTE.length);
+    // Beside each other, since every picture goes through all of them.
+    const column = (of) => Float64Array.from(own, of);
+    this.first = column((i) => t.first[i]);
+    this.last = column((i) => t.last[i]);
+    this.low = column((i) => t.address[i]);
+    this.high = column((i) => t.address[i] + t.bytes[i]);
+    for (const end of this.high) this.size = Math.max(this.size, end);
   }
 
   note() {
-    return `${binary(this.size)} of ${binary(this.whole)}`;
+    return `${digits(this.size / 1024, 3)} of ${digits(this.whole / 1024, 3)} KiB`;
   }
 
   draw(context, axis, colours, top, look, scale) {
-    const { kernel } = this;
-    const t = kernel.tensors;
     const width = Math.max(1, Math.round(axis.width * scale));
     const height = Math.max(1, Math.round((this.height - 4) * scale));
     if (!this.image || this.image.width !== width || this.image.height !== height) {
@@ -234,20 +245,20 @@ class MemoryRow {
       this.pixels = new Uint32Array(this.image.data.buffer);
     }
     this.pixels.fill(0);
-    const perPixel = (axis.to - axis.from) / width;
-    const named = [];
-    for (const i of this.tensors) {
-      if (t.last[i] < axis.from) continue;
-      if (t.first[i] > axis.to) break;
-      const x0 = Math.max(0, Math.floor((t.first[i] - axis.from) / perPixel));
-      const x1 = Math.min(width, Math.max(x0 + 1, Math.ceil((t.last[i] - axis.from) / perPixel)));
-      const y1 = height - Math.floor(t.address[i] / this.size * height);
-      const y0 = Math.min(y1 - 1,
-        height - Math.ceil((t.address[i] + t.bytes[i]) / this.size * height));
-      this.fill(width, x0, x1, Math.max(0, y0), y1, colours.pixel(this.kind(i)));
+    const perPixel = (axis.to - axis.from) / width, perByte = height / this.size;
+    const named = [], { first, last, low, high } = this;
+    const paints = PALETTE.map((colour) => colours.pixel(colour));
+    for (let n = 0; n < first.length; n++) {
+      if (last[n] < axis.from) continue;
+      if (first[n] > axis.to) break;
+      const x0 = Math.max(0, Math.floor((first[n] - axis.from) / perPixel));
+      const x1 = Math.min(width, Math.max(x0 + 1, Math.ceil((last[n] - axis.from) / perPixel)));
+      const y1 = height - Math.floor(low[n] * perByte);
+      const y0 = Math.max(0, Math.min(y1 - 1, height - Math.ceil(high[n] * perByte)));
+      this.fill(width, x0, x1, y0, y1, paints[this.colour[n]]);
       if (x1 - x0 > 60 * scale && y1 - y0 > 12 * scale && named.length < 200)
-        named.push([i, axis.left + x0 / scale, top + 2 + y0 / scale, (x1 - x0) / scale,
-          (y1 - y0) / scale]);
+        named.push([this.tensors[n], axis.left + x0 / scale, top + 2 + y0 / scale,
+          (x1 - x0) / scale, (y1 - y0) / scale]);
     }
     this.surface.getContext("2d").putImageData(this.image, 0, 0);
     context.drawImage(this.surface, axis.left, top + 2, axis.width, this.height - 4);
@@ -256,11 +267,16 @@ class MemoryRow {
 
   // A darker first column and lowest row keep neighbours apart.
   fill(width, x0, x1, y0, y1, pixel) {
+    const { pixels } = this;
+    if (x1 - x0 === 1) {
+      for (let at = y0 * width + x0; at < y1 * width; at += width) pixels[at] = pixel;
+      return;
+    }
     const edge = (pixel & 0xfefefe) >>> 1 | 0xff000000;
     for (let y = y0; y < y1; y++) {
       const row = y * width;
-      this.pixels.fill(y === y1 - 1 && y1 - y0 > 3 ? edge : pixel, row + x0, row + x1);
-      if (x1 - x0 > 3) this.pixels[row + x0] = edge;
+      pixels.fill(y === y1 - 1 && y1 - y0 > 3 ? edge : pixel, row + x0, row + x1);
+      if (x1 - x0 > 3) pixels[row + x0] = edge;
     }
   }
 

@@ -41,7 +41,7 @@ class Search {
       timeline.draw();
       return;
     }
-    const texts = await kernel.argumentTexts(), names = await kernel.tensorNames();
+    const texts = await kernel.lowerArguments(), names = await kernel.tensorNames();
     if (serial !== this.serial) return;
     const found = this.find(kernel, words, texts, names);
     const before = new Uint32Array(kernel.size + 1);
@@ -66,7 +66,7 @@ class Search {
       const labels = kernel.labels.map(has);
       const lanes = kernel.lanes.map((lane) => has(lane.name));
       const sources = kernel.sources.map(([file, line]) => line && this.placed(word, file, line));
-      const within = this.inArguments(kernel, word, texts, names);
+      const within = this.inArguments(word, texts, names);
       for (let i = 0; i < kernel.size; i++)
         if (!(labels[kernel.label[i]] || lanes[kernel.lane[i]] || sources[kernel.source[i]] ||
               within[kernel.arguments[i]])) found[i] = 0;
@@ -81,16 +81,12 @@ class Search {
   }
 
   // A tensor is found by its id, whole, and by the name that the kernel gave it.
-  inArguments(kernel, word, texts, names) {
-    const ids = [];
-    if (/^t\d+$/.test(word)) ids.push(word);
-    else for (let i = 0; i < kernel.tensors.size; i++)
-      if (names.list[3 * i + 1] && names.list[3 * i + 1].toLowerCase() === word)
-        ids.push(names.list[3 * i]);
-    const pattern = ids.length && ids.length < 1000 && new RegExp(`\\b(${ids.join("|")})\\b`);
-    const plain = !/^t\d+$/.test(word);
-    return texts.map((text) =>
-      (plain && text.toLowerCase().includes(word)) || (pattern && pattern.test(text)));
+  inArguments(word, texts, names) {
+    const isId = /^t\d+$/.test(word);
+    const ids = isId ? [word] : (names.named.get(word) || []).slice(0, 1000);
+    if (ids.length === 0) return texts.map((text) => text.includes(word));
+    const pattern = new RegExp(`\\b(${ids.join("|")})\\b`);
+    return texts.map((text) => pattern.test(text) || (!isId && text.includes(word)));
   }
 
   step(by) {
