@@ -9,12 +9,13 @@
 #include "trainyard/profile/capture_program.h"
 #include "trainyard/profile/capture_trace.h"
 #include "trainyard/profile/perfetto.h"
+#include "trainyard/profile/report.h"
 
 namespace trainyard::cli {
 namespace {
 
 struct Options {
-  std::string file, trace, program, machine;
+  std::string file, trace, report, program, machine;
   bool json = false;
 };
 
@@ -36,6 +37,9 @@ Action add_profile_import(CLI::App& app) {
       ->type_name("");
   app.add_flag("--json", options->json, "print JSON");
   app.add_option("--trace", options->trace, "write a trace that Perfetto opens")->type_name("FILE");
+  app.add_option("--report", options->report,
+                 "write a report: a page, or JSON if FILE ends in .json")
+      ->type_name("FILE");
   app.add_option("--program", options->program, "write the kernel's stream as a program's text")
       ->type_name("FILE");
   app.add_option("--machine", options->machine, "the program's machine; the captured one by default")
@@ -44,6 +48,7 @@ Action add_profile_import(CLI::App& app) {
       "Examples:\n"
       "  trainyard profile import profile.json\n"
       "  trainyard profile import profile.json --trace profile.trace.json\n"
+      "  trainyard profile import profile.json --report profile.html\n"
       "  trainyard profile import profile.json --program kernel.program\n"
       "  trainyard time kernel.program --schedule program");
   return [options] {
@@ -52,6 +57,10 @@ Action add_profile_import(CLI::App& app) {
     if (!options->trace.empty()) {
       const profile::Trace trace = profile::trace_of(capture);
       profile::write_perfetto(options->trace, {&trace});
+    }
+    if (!options->report.empty()) {
+      const profile::Report report{profile::trace_of(capture), {}};
+      profile::write_report(options->report, {&report});
     }
     if (!options->program.empty()) write_program(capture, *options);
     if (options->json) fmt::print("{}\n", profile::capture_json(capture));

@@ -189,7 +189,10 @@ std::string summary_json(const Trace& t) {
                       {"idle_watts", ranged(t.energy.idle_w)},
                       {"parts", std::move(parts)}};
   }
-  if (t.measured) return json.dump(kIndent);
+  const auto dumped = [&] {
+    return json.dump(kIndent, ' ', false, Json::error_handler_t::replace);
+  };
+  if (t.measured) return dumped();
   json["sbuf"] = memory(t.sbuf_peak_bytes, t.sbuf_bytes);
   json["psum"] = memory(t.psum_peak_bytes, t.psum_bytes);
   json["fidelity"] = {{"exact", f.exact},
@@ -200,7 +203,7 @@ std::string summary_json(const Trace& t) {
                       {"text", fidelity_text(f)}};
   json["findings"] = std::move(findings);
   if (t.sanitized) json["sanitizer"] = Json::parse(sanitizer_json(t.sanitizer));
-  return json.dump(kIndent, ' ', false, Json::error_handler_t::replace);
+  return dumped();
 }
 
 }  // namespace trainyard::profile

@@ -23,7 +23,9 @@ class Detail {
       make("p", { class: "dim" }, "Select an instruction to see its operands, its source line and " +
         "what it waited for. Click the timeline, then scroll to zoom and drag to move."),
       make("div", { class: "legend" }, kinds,
-        make("div", {}, swatch(css("--accent")), "critical path: keys [ and ] walk along it")));
+        this.app.kernel.path.length
+          ? make("div", {}, swatch(css("--accent")), "critical path: keys [ and ] walk along it")
+          : null));
   }
 
   link(text, interval) {

@@ -40,13 +40,15 @@ class Tables {
       share === undefined ? "" : make("i", { style: { width: Math.min(100, 100 * share) + "%" } }));
     const engines = t.engines.filter((e) => e.busy_ps > 0).slice(0, 10)
       .map((e) => figure(e.name, percent(e.busy_share), e.busy_share));
-    const memory = (name, m) => m.peak_partition_bytes > 0
+    const memory = (name, m) => m && m.peak_partition_bytes > 0
       ? figure(name + " at most", percent(m.peak_partition_bytes / m.partition_bytes),
         m.peak_partition_bytes / m.partition_bytes) : "";
     byId("figures").replaceChildren(figure("instructions", count(t.instructions)), ...engines,
       ...[t.hbm.bytes > 0 ? figure("HBM bandwidth", percent(t.hbm.share), t.hbm.share) : "",
         t.tensor.flops > 0 ? figure("of peak TFLOP/s", percent(t.tensor.share), t.tensor.share) : "",
-        memory("SBUF", t.sbuf), memory("PSUM", t.psum)].filter(Boolean));
+        memory("SBUF", t.sbuf), memory("PSUM", t.psum),
+        t.energy ? figure("on average, an estimate", digits(t.energy.watts, 3) + " W") : ""]
+        .filter(Boolean));
   }
 
   showStalls(t) {
@@ -110,10 +112,14 @@ class Tables {
 
   showFindings(t) {
     const section = cleared("findings");
-    section.append(make("p", {}, t.fidelity.text));
-    for (const finding of t.findings)
+    if (t.fidelity) section.append(make("p", {}, "Values: " + t.fidelity.text));
+    for (const finding of t.findings || [])
       section.append(make("p", {}, finding.text + " ", this.at(finding)));
-    section.append(make("p", { class: "dim" }, t.time.calibrated ? "" :
-      "Simulated times follow public documents and have not been calibrated against a chip."));
+    for (const finding of t.sanitizer || [])
+      section.append(make("p", {}, `${finding.kind}: ${finding.text} `, this.at(finding.hurts)));
+    if (t.time.kind === "simulated" && !t.time.calibrated)
+      section.append(make("p", { class: "dim" }, "Simulated times follow public documents and " +
+        "measurements, and have not been calibrated against a chip."));
+    section.hidden = section.children.length < 2;
   }
 }

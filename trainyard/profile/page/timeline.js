@@ -33,10 +33,10 @@ class Timeline {
     if (kernel.transfers.size) this.rows.push(new TransferRow(kernel, 46));
     for (let core = 0; core < Math.min(kernel.tables.page.cores, 4); core++) {
       const suffix = kernel.tables.page.cores > 1 ? " " + core : "";
-      const { sbuf, psum } = kernel.tables;
+      const { sbuf, psum } = kernel.tables; // a capture knows neither
       for (const row of [
-        new MemoryRow(kernel, 1, core, sbuf.partition_bytes, "SBUF" + suffix, 96),
-        new MemoryRow(kernel, 2, core, psum.partition_bytes, "PSUM" + suffix, 56)])
+        new MemoryRow(kernel, 1, core, sbuf?.partition_bytes, "SBUF" + suffix, 96),
+        new MemoryRow(kernel, 2, core, psum?.partition_bytes, "PSUM" + suffix, 56)])
         if (row.tensors.length) this.rows.push(row);
     }
     this.resize();
