@@ -75,7 +75,7 @@ struct Trace {
   int dma_engines = 0;
   int64_t sbuf_peak_bytes = 0, psum_peak_bytes = 0;  ///< per partition
   int64_t sbuf_bytes = 0, psum_bytes = 0;            ///< what a partition has
-  Energy energy;  ///< no parts: not known, as of a capture
+  Energy energy;                                     ///< no parts: not known, as of a capture
   Fidelity fidelity;
   std::vector<Finding> findings;
   bool sanitized = false;
