@@ -6,12 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trainyard.bringup import benchmark, report, suite
+from trainyard.bringup import benchmark, memories, report, suite
 from trainyard.microbench.timeline import Ranged
 
 from trainyard import load_machine
 
 ROOT = Path(__file__).resolve().parents[2]
+# Fractions of the rate at 32 KiB a partition, read off a figure of nki-dma-overview.rst.
+CURVE = {64: 0.026, 128: 0.050, 256: 0.103, 512: 0.209, 1024: 0.424, 2048: 0.813, 4096: 0.966,
+         8192: 0.983, 16384: 0.992}  # fmt: skip
 
 
 def bringup(*options):
@@ -49,6 +52,15 @@ def test_lanes_reach_their_clock():
         row = found[series, 4096]
         assert row.sheet.value == pytest.approx(128 * rate)
         assert 0.94 < row.share < 1
+
+
+def test_the_dma_curve_is_the_published_one():
+    found = figures("trn2", "DMA")
+    most = memories.rate(load_machine("trn2"), 32768, mode=memories.STATIC).value * 1e-9
+    for size, share in CURVE.items():
+        row = found["HBM to SBUF", size]
+        assert row.achieved.value / most == pytest.approx(share, rel=0.1), size
+        assert report.verdict(row) == "as published"
 
 
 def test_a_stack_is_shared():

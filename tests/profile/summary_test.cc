@@ -92,6 +92,7 @@ TEST(Summary, EnergyIsItsPartsAndIdleness) {
       << text;
   const auto json = nlohmann::json::parse(summary_json(t))["energy"];
   EXPECT_EQ(json["parts"].size(), 3U);
+  EXPECT_TRUE(json["instructions"].empty());
   EXPECT_NEAR(json["joules"]["value"].get<double>(), t.joules().value, 1e-12);
 }
 
@@ -102,12 +103,14 @@ TEST(Summary, WithoutKnownEnergyNothingIsSaid) {
 
 TEST(Combine, EnergiesAddUpByPart) {
   Trace a = make_trace(), b = make_trace();
-  a.energy = {{{"tensor", {1, 1, 1}}, {"hbm", {2, 2, 2}}}, {16, 8, 25}};
-  b.energy = {{{"hbm", {3, 2, 4}}, {"links", {5, 5, 5}}}, {16, 8, 25}};
+  a.energy = {{{"tensor", {1, 1, 1}}, {"hbm", {2, 2, 2}}}, {{"dma_copy", {3, 3, 3}}}, {16, 8, 25}};
+  b.energy = {{{"hbm", {3, 2, 4}}, {"links", {5, 5, 5}}}, {{"dma_copy", {8, 7, 9}}}, {16, 8, 25}};
   const Energy both = combine({a, b}, 2).energy;
   ASSERT_EQ(both.parts.size(), 3U);
   EXPECT_DOUBLE_EQ(both.parts[1].joules.value, 5);
   EXPECT_DOUBLE_EQ(both.parts[1].joules.high, 6);
+  ASSERT_EQ(both.by_instruction.size(), 1U);
+  EXPECT_DOUBLE_EQ(both.by_instruction[0].joules.value, 11);
   EXPECT_DOUBLE_EQ(both.idle_w.high, 50);
 }
 

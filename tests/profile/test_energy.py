@@ -154,3 +154,9 @@ def test_summaries_say_it():
     assert found["kind"] == "estimate"
     assert sum(part["value"] for part in found["parts"]) == pytest.approx(found["joules"]["value"])
     assert found["watts"] == pytest.approx(done.summary.watts)
+    (copies,) = found["instructions"]  # idleness is nobody's
+    assert copies["name"] == "dma_copy"
+    idle = found["parts"][-1]
+    assert idle["name"] == "idle"
+    for key in ("value", "low", "high"):
+        assert copies[key] == pytest.approx(found["joules"][key] - idle[key])

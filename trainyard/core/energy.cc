@@ -2,6 +2,8 @@
 
 #include "trainyard/core/energy.h"
 
+#include <numeric>
+
 #include "trainyard/machine/bounds.h"
 
 namespace trainyard::core {
@@ -33,22 +35,36 @@ Parts picojoules(const isa::Work& w, const machine::Energy& e) {
   return parts;
 }
 
+profile::Ranged joules(double value, double low, double high) {
+  return {value * kJoulesAPicojoule, low * kJoulesAPicojoule, high * kJoulesAPicojoule};
+}
+
+double sum(const Parts& parts) { return std::accumulate(parts.begin(), parts.end(), 0.0); }
+
 }  // namespace
 
-profile::Energy energy_of(const isa::Work& work, const machine::Machine& machine) {
+profile::Energy energy_of(const std::vector<isa::Work>& work, const machine::Machine& machine) {
+  const machine::Energy& middle = machine.core.energy;
   const machine::Energy low = at_bound(machine, machine::Bound::fastest).core.energy;
   const machine::Energy high = at_bound(machine, machine::Bound::slowest).core.energy;
-  const Parts values = picojoules(work, machine.core.energy);
-  const Parts least = picojoules(work, low), most = picojoules(work, high);
   profile::Energy energy;
+  isa::Work all;
+  for (size_t opcode = 0; opcode < work.size(); ++opcode) {
+    const isa::Work& w = work[opcode];
+    if (w.instructions == 0) continue;
+    all += w;
+    energy.by_instruction.push_back(
+        {std::string(isa::spec(static_cast<isa::Opcode>(opcode)).name),
+         joules(sum(picojoules(w, middle)), sum(picojoules(w, low)), sum(picojoules(w, high)))});
+  }
+  const Parts values = picojoules(all, middle);
+  const Parts least = picojoules(all, low), most = picojoules(all, high);
   for (size_t i = 0; i < values.size(); ++i) {
     const std::string name(i < kComputing.size() ? isa::name_of(kComputing[i])
                                                  : kRest[i - kComputing.size()]);
-    energy.parts.push_back({name,
-                            {values[i] * kJoulesAPicojoule, least[i] * kJoulesAPicojoule,
-                             most[i] * kJoulesAPicojoule}});
+    energy.parts.push_back({name, joules(values[i], least[i], most[i])});
   }
-  energy.idle_w = {machine.core.energy.idle_w, low.idle_w, high.idle_w};
+  energy.idle_w = {middle.idle_w, low.idle_w, high.idle_w};
   return energy;
 }
 

@@ -48,12 +48,12 @@ void add_work(profile::Trace& trace, const program::Program& program, const Orde
   trace.instructions = program.size();
   for (const program::Step& step : ordered.steps)
     if (step.dma != kNone) trace.hbm_bytes += ordered.dmas[step.dma].hbm_bytes;
-  isa::Work work;
+  std::vector<isa::Work> work(isa::instructions().size());  // by opcode
   for (InstructionId i = 0; i < program.size(); ++i) {
     const isa::Call call = program.call(i);
     const isa::Cost cost = call.spec().cost ? call.spec().cost(call) : isa::Cost{};
     trace.flops += cost.flops;
-    work += isa::work_of(call, cost);
+    work[program.instruction(i).opcode] += isa::work_of(call, cost);
   }
   trace.energy = energy_of(work, program.machine());
 }

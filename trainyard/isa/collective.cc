@@ -39,6 +39,14 @@ std::vector<int64_t> ranks_of(const Call& c) {
   return {ranks.begin(), ranks.end()};
 }
 
+// The link that the instance names first, else the chip's first.
+const machine::Link& wired_link(const machine::Machine& m) {
+  if (m.instance.links.empty()) return m.chip.links.front();
+  const auto wired =
+      std::ranges::find(m.chip.links, m.instance.links.front(), &machine::Link::name);
+  return *wired;  // machine/check.cc
+}
+
 }  // namespace
 
 Spec collective(Spec own) {
@@ -153,7 +161,7 @@ Cost ring_cost(const Call& c, int64_t steps, int64_t bytes) {
   double gb_s = dma.engines * dma.engine_gb_s;
   double hop_ns = dma.tail_ns + dma.hwdge_load_first_ns;
   if (rank_count(c) > ranks_a_chip(c) && !chip.links.empty()) {
-    const machine::Link& link = chip.links.front();
+    const machine::Link& link = wired_link(c.machine());
     gb_s = std::min(gb_s, link.gb_s * link.count / 2 /
                               static_cast<double>(ranks_a_chip(c)));  // half of them go onward
     hop_ns = link.latency_ns;

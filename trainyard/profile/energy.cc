@@ -10,6 +10,14 @@ namespace {
 
 double seconds(Picoseconds t) { return static_cast<double>(t) * 1e-12; }
 
+void add(std::vector<EnergyPart>& parts, const std::vector<EnergyPart>& others) {
+  for (const EnergyPart& other : others) {
+    const auto mine = std::ranges::find(parts, other.name, &EnergyPart::name);
+    if (mine == parts.end()) parts.push_back(other);
+    else mine->joules += other.joules;
+  }
+}
+
 }  // namespace
 
 Ranged& Ranged::operator+=(const Ranged& other) {
@@ -30,11 +38,8 @@ Ranged Energy::total(Picoseconds span, Picoseconds low, Picoseconds high) const 
 }
 
 Energy& Energy::operator+=(const Energy& other) {
-  for (const EnergyPart& part : other.parts) {
-    const auto mine = std::ranges::find(parts, part.name, &EnergyPart::name);
-    if (mine == parts.end()) parts.push_back(part);
-    else mine->joules += part.joules;
-  }
+  add(parts, other.parts);
+  add(by_instruction, other.by_instruction);
   idle_w += other.idle_w;
   return *this;
 }

@@ -24,8 +24,9 @@ struct EnergyPart {
 };
 
 struct Energy {
-  std::vector<EnergyPart> parts;  ///< what was done: grows with the work
-  Ranged idle_w;                  ///< what the cores draw all the time
+  std::vector<EnergyPart> parts;           ///< what was done: grows with the work
+  std::vector<EnergyPart> by_instruction;  ///< the same joules, by the instruction's name
+  Ranged idle_w;                           ///< what the cores draw all the time
 
   /// `idle_w` over the span, its range over that of the span.
   Ranged idle(Picoseconds span, Picoseconds low, Picoseconds high) const;

@@ -177,17 +177,21 @@ std::string summary_json(const Trace& t) {
                     {"tflops_peak", t.peak_tflops},
                     {"share", ratio(t.tflops(), t.peak_tflops)}};
   if (!t.energy.parts.empty()) {
-    Json parts = Json::array();
-    for (const EnergyPart& part : energy_parts(t)) {
-      Json entry = ranged(part.joules);
-      entry["name"] = part.name;
-      parts.push_back(std::move(entry));
-    }
+    const auto listed = [&](const std::vector<EnergyPart>& parts) {
+      Json list = Json::array();
+      for (const EnergyPart& part : parts) {
+        Json entry = ranged(part.joules);
+        entry["name"] = part.name;
+        list.push_back(std::move(entry));
+      }
+      return list;
+    };
     json["energy"] = {{"kind", "estimate"},
                       {"joules", ranged(t.joules())},
                       {"watts", t.watts()},
                       {"idle_watts", ranged(t.energy.idle_w)},
-                      {"parts", std::move(parts)}};
+                      {"parts", listed(energy_parts(t))},
+                      {"instructions", listed(t.energy.by_instruction)}};
   }
   const auto dumped = [&] {
     return json.dump(kIndent, ' ', false, Json::error_handler_t::replace);

@@ -62,7 +62,7 @@ def main(arguments):
     """The exit status."""
     options = _parser().parse_all(arguments)
     check_output(options.json)
-    names = suite.chosen(options.only)
+    names = suite.chosen([*options.only, *[suite.HEALTH] * bool(options.only and options.inject)])
     activation.activate()
     machine = load_machine(options.machine, overrides=tuple(options.set))
     device = faults.plant(options.inject, machine, options.seed)

@@ -75,6 +75,12 @@ PYTEST_SUITES = {
                 "the harness casts the kernel's packs of four to float32, the golden's type, which "
                 "its own comparator says cannot be done; read by their bits, they are the golden's",
             ),
+            Defect(
+                "test_moe_tkg_mx",
+                "'NkiTensor' object has no attribute 'base_tensor'",
+                "the kernel takes base_tensor, which the library's own TensorView has, of a weight "
+                "that it documents as a tensor and gets as one",
+            ),
         ),
         machine="trn3",
         comparators=("test.integration.nkilib.utils.comparators:maxAllClose",),

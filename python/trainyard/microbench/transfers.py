@@ -29,9 +29,9 @@ def move(partitions, bytes_each, repeats, mode=nisa.dge_mode.unknown, source="HB
     return body
 
 
-def rate(machine, bytes_each, source="HBM", to="SBUF", **options):
+def rate(machine, bytes_each, source="HBM", to="SBUF", mode=nisa.dge_mode.unknown, **options):
     """Bytes a second of copies by all partitions that follow each other, on one core."""
-    body = move(128, bytes_each, STREAM, source=source, to=to)
+    body = move(128, bytes_each, STREAM, mode, source, to)
     intervals, done = timeline(body, machine, **options)
     lane = [i for i in intervals if i.name.split()[0] == "dma_copy"]
     first = lane[0].lane  # of several cores, the first one's
