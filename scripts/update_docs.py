@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ["README.md", "docs/tutorial.md", "docs/bringup.md"]
+PAGES = ["README.md", "docs/tutorial.md", "docs/bringup.md", "docs/sanitiser.md"]
 BLOCK = re.compile(r"(?:^<!-- file: (\S+) -->\n+)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MAKE = {"make demo": f"{sys.executable} examples/demo.py"}  # what it runs once all is built
 

@@ -138,6 +138,7 @@ void bind_trace(nb::module_& m) {
           "Adds a remark to the findings, once a place: (file, line), else the user's line.")
       .def_prop_ro("nki", [](Trace& t) { return t.options().nki; })
       .def_rw("judge", &Trace::judge, nb::arg().none())
+      .def_rw("progress", &Trace::progress, nb::arg().none())
       .def_prop_ro("time_only", [](Trace& t) { return t.options().time_only; })
       .def_prop_ro("eager", [](Trace& t) { return t.options().eager; })
       // A whole tensor of this trace, by its id.
@@ -154,13 +155,14 @@ void bind_trace(nb::module_& m) {
       "new_trace",
       [](std::shared_ptr<Machine> machine, const std::string& name, int core, int cores, int rank,
          int ranks, std::shared_ptr<Team> team, bool eager, bool time_only, bool sanitize,
-         int threads, uint64_t seed, bool stochastic, bool checks, double timeout_s, int nki,
-         std::vector<std::string> relaxed) {
+         const std::string& break_at, int threads, uint64_t seed, bool stochastic, bool checks,
+         double timeout_s, int nki, std::vector<std::string> relaxed) {
         machine::check_runs_kernels(*machine);
         TraceOptions o;
         o.eager = eager;
         o.time_only = time_only;
         o.sanitize = sanitize;
+        o.break_at = break_at;
         o.values.threads = threads;
         o.values.seed = seed;
         o.values.stochastic_rounding = stochastic;
@@ -174,9 +176,9 @@ void bind_trace(nb::module_& m) {
       nb::arg("machine"), nb::arg("name"), nb::kw_only(), nb::arg("core") = 0, nb::arg("cores") = 1,
       nb::arg("rank") = 0, nb::arg("ranks") = 1, nb::arg("team").none() = nb::none(),
       nb::arg("eager") = false, nb::arg("time_only") = false, nb::arg("sanitize") = false,
-      nb::arg("threads") = 1, nb::arg("seed") = 0, nb::arg("stochastic") = false,
-      nb::arg("checks") = true, nb::arg("timeout_s") = 0.0, nb::arg("nki") = 0,
-      nb::arg("relaxed") = std::vector<std::string>());
+      nb::arg("break_at") = "", nb::arg("threads") = 1, nb::arg("seed") = 0,
+      nb::arg("stochastic") = false, nb::arg("checks") = true, nb::arg("timeout_s") = 0.0,
+      nb::arg("nki") = 0, nb::arg("relaxed") = std::vector<std::string>());
   m.def(
       "ndarray",
       [](nb::handle shape, nb::handle dtype, nb::handle buffer,

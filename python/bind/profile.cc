@@ -14,6 +14,7 @@
 #include "python/bind/bind.h"
 #include "python/bind/trace.h"
 #include "trainyard/base/atomic_file.h"
+#include "trainyard/core/host_estimate.h"
 #include "trainyard/core/make_report.h"
 #include "trainyard/core/make_trace.h"
 #include "trainyard/core/store_check.h"
@@ -60,6 +61,9 @@ Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::s
   for (size_t core = 0; core < traces.size(); ++core)
     cores.push_back(core::make_trace(*all.programs[core], timed[core], all.options, intervals));
   Profile profile = profile::combine(cores, static_cast<size_t>(all.options.cores));
+  for (size_t core = 0; core < traces.size(); ++core)
+    if (core::Breakpoint* stop = traces[core]->breakpoint())
+      stop->place(timed[core].ordered.placement, traces[core]->values().done());
   profile.sanitized = traces.front()->options().sanitize;
   for (const device::Group::Finding& race : all.races) {
     const profile::Source here{race.place.file, race.place.line};
@@ -149,6 +153,19 @@ void add_sanitizer(Profile& p, const std::vector<Trace*>& traces) {
   p.sanitizer = profile::merged(std::move(p.sanitizer));
 }
 
+// Seconds and bytes that the values still to run will take on this host.
+std::pair<double, int64_t> estimate_host(const std::vector<Trace*>& traces) {
+  core::HostEstimate all;
+  for (const Trace* trace : traces) {
+    const TraceOptions& o = trace->options();
+    const core::HostEstimate one =
+        core::estimate_host(trace->program, trace->values().done(), o.values.threads, o.sanitize);
+    all.seconds += one.seconds;
+    all.bytes += one.bytes;
+  }
+  return {all.seconds, all.bytes};
+}
+
 double seconds(base::Picoseconds t) { return static_cast<double>(t) * 1e-12; }
 
 }  // namespace
@@ -208,6 +225,11 @@ void bind_profile(nb::module_& m) {
         profile::write_report(path, kernels);
       },
       nb::arg("path"), nb::arg("kernels"));
+  m.def("host_estimate", estimate_host, nb::arg("traces"),
+        "(seconds, bytes) that the values of these traces will take on this host.");
+  m.def(
+      "check_break", [](const std::string& text) { core::parse_break(text); }, nb::arg("text"),
+      "Refuses what is no place to stop at (E001).");
   m.def(
       "write_file",
       [](const std::string& path, const std::string& text) {

@@ -123,13 +123,14 @@ constexpr std::chrono::milliseconds kGlance{20};  // how often a long run looks 
 
 // Long runs of values stop on Ctrl-C and at the time limit.
 core::ValueOptions with_signals(core::ValueOptions options, const Trace& trace) {
-  options.progress = [&trace, last = std::chrono::steady_clock::now()](double) mutable {
+  options.progress = [&trace, last = std::chrono::steady_clock::now()](double share) mutable {
     const auto now = std::chrono::steady_clock::now();
     if (now - last < kGlance) return true;
     last = now;
     trace.check_deadline();
     const nb::gil_scoped_acquire gil;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
+    if (trace.progress.is_valid() && !trace.progress.is_none()) trace.progress(share);
     return true;
   };
   return options;
@@ -151,6 +152,10 @@ Trace::Trace(std::shared_ptr<const machine::Machine> machine, std::string name,
     note(text, place);
   };
   program.resolve_site = [this](uint32_t site) { return sites.place(site); };
+  if (!options_.break_at.empty()) {
+    breakpoint_ = std::make_shared<core::Breakpoint>(program, core::parse_break(options_.break_at));
+    values_.add_watcher(breakpoint_);
+  }
   if (options_.sanitize) {
     numbers_ = std::make_shared<core::NumberWatch>(program);
     values_.add_watcher(numbers_);

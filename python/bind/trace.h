@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "python/bind/team.h"
+#include "trainyard/core/breakpoint.h"
 #include "trainyard/core/number_watch.h"
 #include "trainyard/core/values.h"
 #include "trainyard/program/psum_starts.h"
@@ -62,6 +63,7 @@ struct TraceOptions {
   bool eager = false;                ///< flush after every instruction
   bool time_only = false;            ///< never run values
   bool sanitize = false;             ///< look for what spoils values or wastes time
+  std::string break_at;              ///< where values stop, as --break says; empty: nowhere
   double timeout_s = 0;              ///< host seconds for tracing and values together; 0: none
   int nki = 0;                       ///< the rules of NKI 0.`nki` hold; 0: of no certain version
   std::vector<std::string> relaxed;  ///< rules that are remarks
@@ -85,6 +87,8 @@ class Trace : public std::enable_shared_from_this<Trace> {
   bool has_grid = false;  ///< launched as kernel[n](…)
   /// Python's judge of names and parameters if a version of NKI was chosen, else null.
   nb::object judge;
+  /// Called now and then with the share of the values that have run; or null.
+  nb::object progress;
 
   /// A remark that is no error, kept once a place; without a place, at the user's line.
   void note(const std::string& text, base::Place place = {});
@@ -110,6 +114,7 @@ class Trace : public std::enable_shared_from_this<Trace> {
   void finish_values();
   /// Null: nobody asked for it.
   const core::NumberWatch* numbers() const { return numbers_.get(); }
+  core::Breakpoint* breakpoint() const { return breakpoint_.get(); }
   const core::Values& values() const { return values_; }
   core::Values& values() { return values_; }
   const TraceOptions& options() const { return options_; }
@@ -148,6 +153,7 @@ class Trace : public std::enable_shared_from_this<Trace> {
   program::InstructionId fixed_first_ = 0;                     // of the outermost one
   core::Values values_;
   std::shared_ptr<core::NumberWatch> numbers_;
+  std::shared_ptr<core::Breakpoint> breakpoint_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::shared_ptr<Team> team_;
   std::vector<TensorId> shared_;  // tensors in shared HBM, as declared

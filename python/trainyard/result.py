@@ -64,6 +64,7 @@ def run(
     nki=None,
     lenient=None,
     sanitize=None,
+    break_at=None,
     **kwargs,
 ):
     """Runs a kernel (with or without `@nki.jit`) on NumPy or torch arrays; returns a Result.
@@ -87,6 +88,7 @@ def run(
                of the newest, and spellings of all
     lenient    rules, such as ("start-partition", "engine"), that become findings instead of errors
     sanitize   True: looks for what spoils values or wastes time (docs/sanitiser.md)
+    break_at   "nan", "@LINE", "sbuf:ADDRESS" or "instr:N": E009 there, with what the operands hold
 
     What is not given comes from `trainyard run`, if the script runs under it.
 
@@ -98,7 +100,7 @@ def run(
     _check(kernel, kwargs, seed=seed, timeout=timeout, threads=threads, debug=debug, ranks=ranks)
     options = {**kernel.options, "time_only": time_only, "seed": seed}
     options |= {"schedule": schedule, "place": place, "nki": nki, "lenient": lenient}
-    options["sanitize"] = sanitize
+    options |= {"sanitize": sanitize, "break_at": break_at}
     if debug is not None:
         options["eager"] = debug == "eager"
     if checks is not None:

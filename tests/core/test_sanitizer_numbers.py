@@ -177,3 +177,10 @@ def test_occurrences_are_counted_and_the_first_is_told_on_any_number_of_threads(
 
 def test_nothing_is_looked_for_unless_asked():
     assert trainyard.run(through(log), ones(but=-1)).sanitizer == []
+
+
+def test_values_and_times_stay():
+    x = -np.arange(1, 32 * 64 + 1, dtype=np.float32).reshape(32, 64)
+    plain, looked = trainyard.run(many, x), trainyard.run(many, x, sanitize=True)
+    assert plain.outputs.tobytes() == looked.outputs.tobytes()
+    assert (plain.time, plain.engines) == (looked.time, looked.engines)

@@ -6,7 +6,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/bringup.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/tutorial.md", "docs/bringup.md", "docs/sanitiser.md"]
+)
 def test_page_shows_what_its_commands_print(root, page):
     command = [sys.executable, "scripts/update_docs.py", "--check", page]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)

@@ -22,6 +22,7 @@ const std::vector<DiagnosticRule>& all_rules() {
 const DiagnosticRule& rule(Code code) { return all_rules()[static_cast<size_t>(code)]; }
 
 std::string_view kind_word(Code code) {
+  if (code == Code::E009) return "stopped";  // as it was asked to
   switch (rule(code).code.front()) {
     case 'E': return "error";
     case 'U': return "unsupported";

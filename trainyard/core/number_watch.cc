@@ -23,22 +23,9 @@ using program::kNone;
 namespace {
 
 // What the running instruction is about to overwrite, of those things it computes from.
-struct Kept {
-  int slot;
-  std::vector<std::byte> values;
-};
-
-std::vector<Kept>& kept() {
-  thread_local std::vector<Kept> values;
+std::vector<Operands>& kept() {
+  thread_local std::vector<Operands> values;
   return values;
-}
-
-bool is_written(const Call& call, isa::TensorId id) {
-  bool found = false;
-  for_each_operand(call, [&](int slot, Access access) {
-    found |= access != Access::read && call.raw(slot).tensor == id;
-  });
-  return found;
 }
 
 bool is_direct(const Call& call, int slot) {
@@ -60,7 +47,7 @@ bool asks_for_it(const Call& call) {
 }
 
 std::vector<std::byte> input_values(const Call& call, int slot, CoreMemory& memory) {
-  for (const Kept& k : kept())
+  for (const Operands& k : kept())
     if (k.slot == slot) return k.values;
   return packed_values(call, slot, memory);
 }
@@ -68,16 +55,14 @@ std::vector<std::byte> input_values(const Call& call, int slot, CoreMemory& memo
 }  // namespace
 
 void NumberWatch::before(InstructionId i, CoreMemory& memory) {
-  isa::narrowing() = {.watched = true};
-  kept().clear();
+  isa::narrowing().watched = true;
   const Call call = program_.call(i);
+  kept() = overwritten_inputs(call, memory);
   for_each_operand(call, [&](int slot, Access access) {
-    const isa::OperandView v = call.view(slot);
-    if (access == Access::write || !has_nonfinite(v.dtype()) || !is_direct(call, slot)) return;
-    if (access == Access::read && !is_written(call, v.id)) return;
     // Sums that are updated are large and mostly finite: seldom worth a copy.
-    if (access == Access::update && !any_nonfinite(memory.resolve(call, slot))) return;
-    kept().push_back({slot, packed_values(call, slot, memory)});
+    if (access != Access::update || !is_direct(call, slot)) return;
+    if (any_nonfinite(memory.resolve(call, slot)))
+      kept().push_back({slot, packed_values(call, slot, memory)});
   });
 }
 
@@ -156,7 +141,7 @@ void NumberWatch::look_for_birth(InstructionId i, const Call& call, int slot, Co
     if (access == Access::write) return;
     std::vector<std::byte> bytes = input_values(call, s, memory);
     if (access == Access::update && s == slot) {  // what was there stays there
-      for (const Kept& k : kept())
+      for (const Operands& k : kept())
         if (k.slot == s) remove(nonfinite_mask(v.dtype(), k.values));
       return;
     }

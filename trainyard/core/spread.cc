@@ -55,6 +55,20 @@ std::string input_text(const Call& call, const Operands& in, size_t k, size_t n,
 
 }  // namespace
 
+std::vector<Operands> overwritten_inputs(const Call& call, CoreMemory& memory) {
+  std::vector<Operands> inputs;
+  for_each_operand(call, [&](int slot, Access access) {
+    const isa::OperandView v = call.view(slot);
+    if (access != Access::read || v.layout->indirect != isa::Indirect::none) return;
+    bool written = false;
+    for_each_operand(call, [&](int other, Access how) {
+      written |= how != Access::read && call.raw(other).tensor == v.id;
+    });
+    if (written) inputs.push_back({slot, packed_values(call, slot, memory)});
+  });
+  return inputs;
+}
+
 std::string describe_birth(const Call& call, int slot, size_t k, float value,
                            const std::vector<Operands>& inputs) {
   const isa::OperandView out = call.view(slot);

@@ -14,6 +14,9 @@ struct Operands {
   std::vector<std::byte> values;
 };
 
+/// The inputs that the instruction is about to overwrite: what it reads where it writes.
+std::vector<Operands> overwritten_inputs(const Call& call, CoreMemory& memory);
+
 /// "dst[3, 7] = nan of data[3, 7] = -1.5, scale = 2": element k of output `slot`, and what the
 /// instruction computed it from.
 std::string describe_birth(const Call& call, int slot, size_t k, float value,

@@ -11,6 +11,7 @@
 #include "trainyard/core/indirection.h"
 #include "trainyard/isa/indirection.h"
 #include "trainyard/isa/integer_use.h"
+#include "trainyard/isa/narrowing.h"
 
 namespace trainyard::core {
 
@@ -41,6 +42,7 @@ Values::Values(const Program& program, ValueOptions options)
 void Values::run_one(InstructionId i) {
   const Call call = program_.call(i);
   isa::integer_use() = {};
+  isa::narrowing() = {};
   try {
     for (const auto& watcher : watchers_) watcher->before(i, memory_);
     if (program_.instruction(i).dynamic && isa::any_indirect(call)) {

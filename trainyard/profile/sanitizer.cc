@@ -13,12 +13,35 @@ namespace trainyard::profile {
 
 namespace {
 
+constexpr size_t kColumns = 92;
+
 std::string place_text(const Source& s) {
   return s.line > 0 ? fmt::format("{}:{}", s.file, s.line) : std::string("(no line)");
 }
 
-std::string row(std::string_view name, const Source& source, std::string_view what) {
-  return fmt::format("      {:<6} {}: {}\n", name, place_text(source), what);
+// Words on lines of at most kColumns, all but the first indented.
+std::string wrapped(std::string_view text, size_t indent) {
+  std::string lines;
+  size_t column = 0;
+  while (!text.empty()) {
+    const size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    if (column > 0 && column + 1 + word.size() > kColumns) {
+      lines += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > 0) {
+      lines += ' ';
+      ++column;
+    }
+    lines += word;
+    column += word.size();
+  }
+  return lines + '\n';
+}
+
+std::string row(std::string_view name, const std::string& what) {
+  return "    " + wrapped(fmt::format("{}: {}", name, what), 6);
 }
 
 }  // namespace
@@ -47,12 +70,13 @@ std::string sanitizer_text(const std::vector<SanitizerFinding>& findings) {
                                  findings.empty() ? "no" : fmt::format("{}", findings.size()),
                                  findings.size() == 1 ? "" : "s");
   for (const SanitizerFinding& f : findings) {
-    text += fmt::format("  {}: {}\n", f.kind, f.text);
-    text += row("made", f.made, f.made_by);
-    text += row("hurts", f.hurts, f.hurts_by);
-    if (f.count > 1) text += fmt::format("      count  {} instructions\n", f.count);
+    text += "  " + wrapped(fmt::format("{}: {}", f.kind, f.text), 4);
+    text += row("made at " + place_text(f.made), f.made_by);
+    text += row("hurts at " + place_text(f.hurts), f.hurts_by);
+    if (f.count > 1) text += fmt::format("    {} times\n", f.count);
     if (f.cost > 0)
-      text += fmt::format("      cost   {:.4g} us simulated, of its engine or queue\n", static_cast<double>(f.cost) * 1e-6);
+      text += fmt::format("    costs {:.4g} us simulated of its engine or queue\n",
+                          static_cast<double>(f.cost) * 1e-6);
   }
   return text;
 }

@@ -2,6 +2,8 @@
 
 #include "trainyard/program/boxes.h"
 
+#include <cstdlib>
+
 #include "trainyard/program/region.h"
 
 namespace trainyard::program {
@@ -10,11 +12,19 @@ namespace {
 
 constexpr int64_t kStripesMax = 64;
 
-// Bytes that an access touches; what it broadcasts counts once.
+// Bytes that an access touches: what it broadcasts counts once. -1: its dimensions overlap.
 int64_t distinct_bytes(const isa::OperandView& v) {
+  std::vector<isa::Dim> dims(v.layout->dims.begin(), v.layout->dims.begin() + v.layout->ndim);
+  for (isa::Dim& d : dims) d.step = std::abs(d.step);
+  std::ranges::sort(dims, {}, &isa::Dim::step);
   auto bytes = static_cast<int64_t>(base::size_of(v.dtype()));
-  for (int d = 0; d < v.layout->ndim; ++d)
-    if (v.layout->dims[d].step != 0) bytes *= v.layout->dims[d].count;
+  int64_t span = 1;
+  for (const isa::Dim& d : dims) {
+    if (d.step == 0 || d.count == 1) continue;
+    if (d.step < span) return -1;
+    span += d.step * (d.count - 1);
+    bytes *= d.count;
+  }
   return bytes;
 }
 

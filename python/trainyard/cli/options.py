@@ -11,11 +11,13 @@ from trainyard import _core
 from trainyard.output import OutputClosedError, flush_output, write_output
 
 INTERRUPTED = 130  # as shells report Ctrl-C
+STOPPED = "E009"  # --break
 PIPE_CLOSED = 141  # and a reader that went away, such as `| head -1`
 
 
 def command(main):
-    """A main(arguments) whose refusals print as one message and give 2, whose Ctrl-C gives 130
+    """A main(arguments) whose refusals print as one message and give 2 (1 where the run stopped
+    because it was asked to), whose Ctrl-C gives 130
     and whose reader may go away. With --debug, refusals show where in Trainyard they come from."""
 
     @functools.wraps(main)
@@ -31,7 +33,7 @@ def command(main):
             if "--debug" in arguments:
                 traceback.print_exc()
             print(error, file=sys.stderr)
-            return 2
+            return 1 if error.code == STOPPED else 2
         except KeyboardInterrupt:
             return INTERRUPTED
 

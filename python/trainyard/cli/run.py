@@ -67,6 +67,8 @@ def _parser():
     add("--eager", action="store_true", help="run each instruction before the next is traced")
     add("--no-checks", action="store_true", help="data that nobody wrote may reach outputs")
     add("--sanitize", action="store_true", help="look for what spoils values or wastes time")
+    stop = "stop behind nan, @LINE, sbuf:ADDRESS or instr:N and show the operands"
+    add("--break", metavar="PLACE", dest="break_at", type=named, help=stop)
     limit = "host seconds for one kernel, for --arg runs"
     add("--timeout", metavar="S", type=seconds, help=limit)
     order = "order of instructions: list (default) or program"
@@ -142,6 +144,7 @@ def _environment(options, records):
         "TRAINYARD_EAGER": "1" if options.eager else None,
         "TRAINYARD_CHECKS": "0" if options.no_checks else None,
         "TRAINYARD_SANITIZE": "1" if options.sanitize else None,
+        "TRAINYARD_BREAK": options.break_at,
         "TRAINYARD_NKI": options.nki,
         "TRAINYARD_LENIENT": ",".join(options.lenient),
         "TRAINYARD_SCHEDULE": options.schedule,
@@ -163,7 +166,7 @@ def _environment(options, records):
 @command
 def main(arguments):
     """The exit status: that of the script; 2 for a refusal, 1 for an exception of the script's
-    own or findings of --sanitize, 130 for Ctrl-C."""
+    own, for findings of --sanitize and where --break stopped, 130 for Ctrl-C."""
     if not arguments:
         _parser().print_help(sys.stderr)
         return 2
@@ -177,6 +180,7 @@ def main(arguments):
         _environment(options, records)
         activation.activate()
         check_strictness(options)
+        _check_break(options)
         _check_machine(options)
         if target and "::" in target:
             status = _run_kernel(target, options)
@@ -187,6 +191,8 @@ def main(arguments):
             _check_written(options, records)
         if (launching := sys.modules.get("trainyard.nki.launch")) and status == 0:
             launching.finish_reports()
+        if options.break_at and status == 0:
+            print(f"note: --break {options.break_at} was not reached", file=sys.stderr)
         if options.json and status == 0:
             write_json(options.json, collected(records))
         if options.sanitize and status == 0:
@@ -202,6 +208,16 @@ def _check_machine(options):
         from trainyard.nki.machines import load_machine
 
         load_machine()
+
+
+def _check_break(options):
+    """Refuses a place that does not exist, or that a run without values never reaches."""
+    if not options.break_at:
+        return
+    _core.check_break(options.break_at)
+    if options.time_only:
+        message = "trainyard run: --break with --time-only, which runs no values to stop"
+        _core.refuse("E001", message, fix="Leave out --time-only.")
 
 
 def _run_script(options, path, arguments, records):

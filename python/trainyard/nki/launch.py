@@ -7,7 +7,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from trainyard import _core, reporting
+from trainyard import _core, progress, reporting
 from trainyard.nki import versions
 from trainyard.nki.arrays import Inputs, Outputs, bind_arguments
 from trainyard.nki.cores import in_turns, of_rank
@@ -107,6 +107,7 @@ def launch(
     nki=None,
     lenient=None,
     sanitize=None,
+    break_at=None,
     edges=(),
     intervals=False,
 ):
@@ -131,6 +132,8 @@ def launch(
         stochastic = os.environ.get("NEURON_RT_STOCHASTIC_ROUNDING_EN", "0") == "1"
     if sanitize is None:
         sanitize = os.environ.get("TRAINYARD_SANITIZE") == "1"
+    if break_at is None:
+        break_at = os.environ.get("TRAINYARD_BREAK", "")
     if checks is None:
         checks = os.environ.get("TRAINYARD_CHECKS") != "0"
     if seed is None:
@@ -157,6 +160,7 @@ def launch(
                 eager=eager and not time_only,
                 time_only=time_only,
                 sanitize=sanitize,
+                break_at=break_at,
                 threads=threads or _core.default_threads(),
                 seed=seed,
                 stochastic=stochastic,
@@ -181,8 +185,9 @@ def launch(
         place or os.environ.get("TRAINYARD_PLACE"),
     )
     done.summary = _measure(done.traces, done.policies, intervals)
-    for trace in done.traces:
-        trace.finish_tracing()
+    with nullcontext() if time_only else progress.shown(done.traces):
+        for trace in done.traces:
+            trace.finish_tracing()
     # The cores of a rank share what they return; the first one's tensors stand for all.
     done.outputs = []
     for first in range(0, ranks * lnc, lnc):
