@@ -73,8 +73,7 @@ Profile time_cores(const std::vector<Trace*>& traces, const std::optional<std::s
     else profile.findings.push_back({race.text, here});
   }
   for (size_t core = 0; profile.sanitized && core < traces.size(); ++core) {
-    auto found =
-        core::check_stores(*all.programs[core], timed[core], traces[core]->read_by_host());
+    auto found = core::check_stores(*all.programs[core], timed[core], traces[core]->read_by_host());
     std::ranges::move(found, std::back_inserter(profile.sanitizer));
   }
   return profile;

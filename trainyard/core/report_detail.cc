@@ -7,11 +7,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <map>
 #include <string>
 #include <unordered_map>
 
+#include "trainyard/base/thread_pool.h"
 #include "trainyard/core/transfer_rates.h"
 #include "trainyard/program/text.h"
 
@@ -25,13 +27,21 @@ using program::TensorId;
 namespace {
 
 void add_arguments(profile::Trace& trace, const program::Program& program, const Timed& timed) {
-  std::unordered_map<std::string, uint32_t> index;
+  std::vector<std::string> texts(trace.intervals.size());
+  std::atomic<size_t> next = 0;
+  constexpr size_t kAtATime = 4096;
+  base::run_on_threads(base::default_threads(), [&](int) {
+    for (size_t from; (from = next.fetch_add(kAtATime)) < texts.size();)
+      for (size_t k = from; k < std::min(from + kAtATime, texts.size()); ++k)
+        texts[k] = program::print_arguments(program, timed.ordered.sequence[k]);
+  });
+  std::unordered_map<std::string_view, uint32_t> index;
+  index.reserve(texts.size());
   trace.arguments = {""};
-  for (size_t k = 0; k < trace.intervals.size(); ++k) {
-    const auto [it, fresh] =
-        index.try_emplace(program::print_arguments(program, timed.ordered.sequence[k]),
-                          static_cast<uint32_t>(trace.arguments.size()));
-    if (fresh) trace.arguments.push_back(it->first);
+  for (size_t k = 0; k < texts.size(); ++k) {
+    const auto number = static_cast<uint32_t>(trace.arguments.size());
+    const auto [it, fresh] = index.try_emplace(texts[k], number);
+    if (fresh) trace.arguments.push_back(texts[k]);
     trace.intervals[k].arguments = it->second;
   }
 }

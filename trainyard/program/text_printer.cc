@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "trainyard/program/text.h"
@@ -31,13 +32,18 @@ std::string site_comment(const Program& p, uint32_t site) {
   return out;
 }
 
+void put(std::string& out, int64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
 // The slices that make up the access, one a dimension of the tensor; empty if it is none of that.
 std::string slices(const isa::Tensor& t, const Layout& l, int64_t offset) {
   if (l.dtype != t.dtype || l.ndim != t.shape.size() || l.ndim == 0) return "";
-  std::vector<std::string> parts(l.ndim);
+  std::string out = "[";
   bool whole = true;
   int64_t stride = 1;
-  std::vector<int64_t> strides(l.ndim);
+  std::array<int64_t, isa::kMaxDims> strides;
   for (int d = l.ndim - 1; d >= 0; --d) {
     strides[d] = stride;
     stride *= t.shape[d];
@@ -54,10 +60,15 @@ std::string slices(const isa::Tensor& t, const Layout& l, int64_t offset) {
     if ((t.shape[d] - 1 - start) / step < dim.count - 1) return "";
     const int64_t stop = std::min(t.shape[d], start + dim.count * step);
     whole &= start == 0 && step == 1 && stop == t.shape[d];
-    parts[d] =
-        step == 1 ? fmt::format("{}:{}", start, stop) : fmt::format("{}:{}:{}", start, stop, step);
+    if (d > 0) out += ", ";
+    put(out, start);
+    out += ':';
+    put(out, stop);
+    if (step == 1) continue;
+    out += ':';
+    put(out, step);
   }
-  return whole ? " " : fmt::format("[{}]", fmt::join(parts, ", "));
+  return whole ? " " : out + ']';
 }
 
 std::string list_text(const Program& p, const Param& param, const Value& v) {
@@ -151,15 +162,22 @@ std::string print_access(const Program& p, std::span<const Operand> operands, in
   const Operand& o = operands[slot];
   const Layout& l = p.layout(o.layout);
   const isa::Tensor& t = p.tensor(o.tensor);
-  std::string out = fmt::format("t{}", o.tensor);
+  std::string out = "t";
+  put(out, o.tensor);
   const std::string sliced = slices(t, l, o.offset);
   if (!sliced.empty()) {
     if (sliced != " ") out += sliced;
   } else {
-    std::vector<std::string> pairs;
-    for (int d = 0; d < l.ndim; ++d)
-      pairs.push_back(fmt::format("[{}, {}]", l.dims[d].step, l.dims[d].count));
-    out += fmt::format("@{}[{}]", o.offset, fmt::join(pairs, ", "));
+    out += '@';
+    put(out, o.offset);
+    for (int d = 0; d < l.ndim; ++d) {
+      out += d == 0 ? "[[" : ", [";
+      put(out, l.dims[d].step);
+      out += ", ";
+      put(out, l.dims[d].count);
+      out += ']';
+    }
+    out += l.ndim == 0 ? "[]" : "]";
     if (l.dtype != t.dtype) out += fmt::format(":{}", base::name_of(l.dtype));
   }
   if (l.indirect == Indirect::none) return out;
