@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from trainyard.validate.prediction import predicts
+from trainyard.validate.prediction import NotModelledError, predicts
 from trainyard.validate.programs import TYPES, of_metric, time_kernel
 
 
-def timed(row, programs, file, name, *shapes, dtype=None):
-    """A kernel's times with arrays of these shapes, in the row's type if no other is given."""
-    dtype = dtype or TYPES[row.dtype]
+def timed(row, programs, file, name, *shapes):
+    """A kernel's times with arrays of these shapes, in the row's type."""
+    if row.dtype not in TYPES:
+        raise NotModelledError(f"its type, {row.dtype or 'not given'}, is none of {list(TYPES)}")
+    dtype = TYPES[row.dtype]
     key = (file, name, row.machine, np.dtype(dtype).name, shapes)
 
     def make():
