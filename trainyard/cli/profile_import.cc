@@ -19,8 +19,8 @@ struct Options {
 };
 
 void write_program(const profile::Capture& capture, const Options& options) {
-  const machine::Machine machine = machine::load_machine(
-      options.machine.empty() ? capture.instance : options.machine, {});
+  const machine::Machine machine =
+      machine::load_machine(options.machine.empty() ? capture.instance : options.machine, {});
   const profile::CapturedCore& core = profile::kernel_core(capture);
   base::AtomicFile file(options.program);
   file.write(profile::program_of(capture, core, machine).text);
@@ -38,7 +38,8 @@ Action add_profile_import(CLI::App& app) {
   app.add_option("--trace", options->trace, "write a trace that Perfetto opens")->type_name("FILE");
   app.add_option("--program", options->program, "write the kernel's stream as a program's text")
       ->type_name("FILE");
-  app.add_option("--machine", options->machine, "the program's machine; the captured one by default")
+  app.add_option("--machine", options->machine,
+                 "the program's machine; the captured one by default")
       ->type_name("NAME|FILE");
   app.footer(
       "Examples:\n"

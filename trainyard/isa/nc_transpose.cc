@@ -84,8 +84,9 @@ Cost cost(const Call& c) {
   const double f = static_cast<double>(c.operand(data).free_elements());
   if (!on_tensor_engine(c)) return lane_cost(c, f);
   const bool wide = base::size_of(c.operand(data).dtype()) == 4;
-  return pass_cost(c, c.operand(data).partitions(), f,
-                   wide ? c.core().tensor.fp32_transpose_passes : 1);
+  const machine::TensorEngine& e = c.core().tensor;
+  return pass_cost(c, c.operand(data).partitions(), f, wide ? e.fp32_transpose_passes : 1,
+                   wide ? e.fp32_transpose_load_passes : 1);
 }
 
 }  // namespace
