@@ -118,15 +118,32 @@ TEST(Timing, MatmulsStreamAtTheArraysRate) {
 }
 
 TEST(Timing, OneDmaFollowsItsLaw) {
-  // 128 rows of 512 B over 16 engines: issue to first element, 8 elements each, tail. The real chip
-  // took 2085 to 2185 ns for this (TRACE), 12 % more than the law's 1855.
+  // 128 rows of 512 B over 16 engines: issue to first element, 8 elements each, the last engine's
+  // delay, tail. The real chip took 2085 to 2185 ns for this (TRACE).
   Maker m;
   m.call("dma_copy", {m.sbuf({128, 128}), m.hbm({128, 128})});
   const Timed t = time(m.program, {});
   const machine::Dma& dma = m.program.machine().core.dma;
-  const double ns =
-      dma.hwdge_load_first_ns + 8 * (dma.element_ns + 512 / dma.engine_gb_s) + dma.tail_ns;
+  const double ns = dma.hwdge_load_first_ns + 8 * (dma.element_ns + 512 / dma.engine_gb_s) +
+                    dma.load_fan_out_ns + dma.tail_ns;
   EXPECT_NEAR(static_cast<double>(t.timeline.span) / 1000.0, ns, 0.1);
+  EXPECT_NEAR(ns, 2135, 0.07 * 2135);
+}
+
+TEST(Timing, WeightsThatNoPassHidesHoldUpTheFirst) {
+  const auto span = [](int passes) {
+    Maker m;
+    const View s = m.sbuf({128, 128}, base::DType::bf16), p = m.psum({128, 128});
+    for (int i = 0; i < passes; ++i) m.call("nc_matmul", {p, s, s});
+    return time(m.program, {}).timeline.span;
+  };
+  const machine::Machine trn2 = machine::load_machine("trn2");
+  const machine::TensorEngine& e = trn2.core.tensor;
+  const double stream = 128 / e.cold_rate + e.load_exposed_share * e.load_cycles;
+  const double alone = (stream + e.latency_cycles + e.cold_latency_cycles) / e.clock_ghz;
+  EXPECT_NEAR(static_cast<double>(span(1)) / 1000, alone, 0.1);
+  EXPECT_NEAR(static_cast<double>(span(5) - span(4)) / 1000, 128 / e.cold_rate / e.clock_ghz, 0.1)
+      << "the others' are hidden";
 }
 
 TEST(Timing, ListScheduleIsNoSlowerHere) {
@@ -143,7 +160,7 @@ TEST(Timing, ListScheduleIsNoSlowerHere) {
   }
   TimeOptions as_written, listed;
   as_written.order.schedule = SchedulePolicy::program;
-  EXPECT_LT(time(m.program, listed).timeline.span, time(m.program, as_written).timeline.span);
+  EXPECT_LE(time(m.program, listed).timeline.span, time(m.program, as_written).timeline.span);
 }
 
 // Edges between instructions whose data ask for no order, forwards and backwards.

@@ -158,7 +158,23 @@ TEST(BuiltIn, TracedTimesComeBack) {
   EXPECT_NEAR(element(256), 12.5, 0.5);
   EXPECT_NEAR(element(2048), 80, 2);
   EXPECT_NEAR(element(4096), 155, 1);
-  EXPECT_NEAR(core.dma.hwdge_load_first_ns + 420 + core.dma.tail_ns, 2100, 40);
+  const double load = 8 * element(512) + core.dma.load_fan_out_ns + core.dma.tail_ns;
+  EXPECT_NEAR(core.dma.hwdge_load_first_ns + load, 2135, 0.07 * 2135);
+  const double store = 8 * element(4096) + core.dma.store_fan_out_ns + core.dma.tail_ns;
+  EXPECT_NEAR(core.dma.hwdge_store_first_ns + store, 2962, 50);
+  // While the limiter is cold.
+  EXPECT_NEAR(ns(2 * 512 + t.latency_cycles + t.cold_latency_cycles, t.clock_ghz), 630, 2);
+  EXPECT_NEAR(ns(2 * 128 + t.latency_cycles + t.cold_latency_cycles, t.clock_ghz), 310, 1);
+  // Loads of weights: bf16, float32, float32 to be transposed; warm and cold.
+  const auto load_ns = [&](double passes, double rate) {
+    return ns(t.load_latency_cycles + passes * t.load_cycles / rate, t.clock_ghz);
+  };
+  EXPECT_NEAR(load_ns(1, 1), 97, 1);
+  EXPECT_NEAR(load_ns(1, t.cold_rate), 146, 1);
+  EXPECT_NEAR(load_ns(t.fp32_load_passes, 1), 191, 2);
+  EXPECT_NEAR(load_ns(t.fp32_load_passes, t.cold_rate), 332, 2);
+  EXPECT_NEAR(load_ns(t.fp32_transpose_load_passes, 1), 141, 3);
+  EXPECT_NEAR(load_ns(t.fp32_transpose_load_passes, t.cold_rate), 229, 2);
 }
 
 // The public guide: a chain of one-element functions takes 264 cycles each on NeuronCore-v2.

@@ -46,7 +46,7 @@ TEST(Docs, ExampleOfRecordsIsThatOfTrainium2) {
                                           "\ncore.tensor." + lines[1] + "\nchip." + lines[2] + "\n",
                                       "mine.toml");
   for (const char* key :
-       {"core.tensor.latency_cycles", "core.tensor.load_cycles", "chip.hbm_tb_s"}) {
+       {"core.tensor.latency_cycles", "core.tensor.issue_min_cycles", "chip.hbm_tb_s"}) {
     const Provenance &ours = shown.provenance.at(key), &theirs = trn2.provenance.at(key);
     EXPECT_EQ(ours.evidence, theirs.evidence) << key;
     EXPECT_EQ(ours.source, theirs.source) << key;

@@ -69,7 +69,7 @@ TEST(Load, EvidenceIsTheSourcesUnlessTheValueSaysOtherwise) {
   const Machine m = load_machine("trn2");
   EXPECT_EQ(m.provenance.at("core.vector.latency_cycles").evidence, Evidence::measured);
   EXPECT_EQ(m.provenance.at("core.tensor.rows").evidence, Evidence::document);
-  EXPECT_EQ(m.provenance.at("core.tensor.load_cycles").evidence, Evidence::estimate);
+  EXPECT_EQ(m.provenance.at("core.tensor.issue_min_cycles").evidence, Evidence::estimate);
   EXPECT_EQ(m.provenance.at("core.memory.hbm_bytes").evidence, Evidence::derived);
   EXPECT_EQ(m.provenance.at("chip.power_w").evidence, Evidence::press);
   const auto estimates = m.estimates();

@@ -82,7 +82,7 @@ TEST(Cost, OfSums) {
   EXPECT_EQ(sum(source + ", t0, " + source).hbm_bytes, 2 * 128 * 64 * 4);
   EXPECT_EQ(sum(source).busy, base::ns_to_ps(dma.static_issue_ns));
   const std::string rows = "t5@0[[64, 128], [1, 64]]{vector=t6 scale=64 limit=256 dim=0}";
-  EXPECT_EQ(sum("t0, " + rows).busy, base::ns_to_ps(dma.swdge_issue_ns));
+  EXPECT_EQ(sum("t0, " + rows).busy, base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
 }
 
 TEST(Cost, OfDescriptors) {
@@ -94,13 +94,14 @@ TEST(Cost, OfDescriptors) {
       "dma_copy dst=t0 src=t5[0:128, 0:64]{scalar=r0 scale=64 limit=256 dim=0}";
   EXPECT_EQ(cost(whole).busy, base::ns_to_ps(dma.hwdge_issue_ns));
   EXPECT_EQ(cost(whole + " dge_mode=none").busy, base::ns_to_ps(dma.static_issue_ns));
-  EXPECT_EQ(cost(whole + " dge_mode=swdge").busy, base::ns_to_ps(dma.swdge_issue_ns));
+  EXPECT_EQ(cost(whole + " dge_mode=swdge").busy, base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
   EXPECT_EQ(cost(moved).busy, base::ns_to_ps(dma.hwdge_issue_ns));
-  EXPECT_EQ(cost(rows).busy, base::ns_to_ps(dma.swdge_issue_ns));
+  EXPECT_EQ(cost(rows).busy, base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
   EXPECT_EQ(cost(rows).elements, 128);  // rows lie apart, whatever the indices
   const machine::Machine trn1 = machine::load_machine("trn1");
   EXPECT_EQ(cost(whole, "trn1").busy, base::ns_to_ps(trn1.core.dma.static_issue_ns));
-  EXPECT_EQ(cost(moved, "trn1").busy, base::ns_to_ps(trn1.core.dma.swdge_issue_ns));
+  const machine::Dma& v2 = trn1.core.dma;
+  EXPECT_EQ(cost(moved, "trn1").busy, base::ns_to_ps(v2.swdge_issue_ns + v2.swdge_generate_ns));
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ ActivityLimiter::ActivityLimiter(const machine::Core& core)
     : window_(base::ns_to_ps(core.tensor.window_cycles / core.scalar.clock_ghz)),
       threshold_(core.tensor.window_threshold),
       cold_rate_(core.tensor.cold_rate),
-      end_(window_) {}
+      end_(core.tensor.window_start_cycles > 0
+               ? base::ns_to_ps(core.tensor.window_start_cycles / core.scalar.clock_ghz)
+               : window_) {}
 
 void ActivityLimiter::advance(Picoseconds at) {
   if (at < end_) return;

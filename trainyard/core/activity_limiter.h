@@ -8,8 +8,8 @@ namespace trainyard::core {
 
 /// Time is cut into windows. In the first one, and after every window in which the array streamed
 /// for no more than a threshold, it streams at a part of its rate. Law and constants: traces of
-/// Trainium2 (core.tensor.window_cycles, window_threshold, cold_rate); where the windows begin is
-/// not known, here one begins at 0.
+/// Trainium2 (core.tensor.window_cycles, window_threshold, cold_rate). Windows run freely; here one
+/// begins at 0, or ends at core.tensor.window_start_cycles.
 class ActivityLimiter {
  public:
   explicit ActivityLimiter(const machine::Core& core);
@@ -17,6 +17,8 @@ class ActivityLimiter {
   /// Streams for `work` at the full rate from `at` on, not before what streamed last has ended;
   /// returns how much longer it takes than that.
   base::Picoseconds delay(base::Picoseconds at, base::Picoseconds work);
+  /// Whether it streams at less than the full rate now.
+  bool is_cold() const { return window_ > 0 && !warm_; }
 
  private:
   /// Ends the windows that are over at `at`.

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 #include "trainyard/core/activity_limiter.h"
+#include "trainyard/core/dma_engines.h"
 
 namespace trainyard::core {
 
@@ -18,48 +20,6 @@ using program::kNone;
 using program::Step;
 
 namespace {
-
-// The DMA engines of a core: a DMA's elements are dealt out to them in turn.
-class DmaEngines {
- public:
-  DmaEngines(const machine::Machine& machine, int sharers) : free_(machine.core.dma.engines) {
-    // One engine's share of the stack's bandwidth, in picoseconds a byte.
-    const machine::Memory& m = machine.core.memory;
-    if (m.hbm_gb_s > 0)
-      hbm_ps_per_byte_ = 1000.0 * sharers * static_cast<double>(free_.size()) / m.hbm_gb_s;
-  }
-
-  /// Moves a DMA that may begin at `at`; returns when its last element has landed.
-  Picoseconds move(const DmaWork& dma, Picoseconds at) {
-    const auto n = static_cast<int64_t>(free_.size());
-    double element = dma.element_ps;
-    if (dma.hbm_bytes > 0)
-      element = std::max(element, hbm_ps_per_byte_ * static_cast<double>(dma.hbm_bytes) /
-                                      static_cast<double>(dma.elements));
-    const int64_t each = dma.elements / n, extra = dma.elements % n;
-    const auto share = static_cast<Picoseconds>(element * static_cast<double>(each));
-    const auto more = static_cast<Picoseconds>(element * static_cast<double>(each + 1));
-    Picoseconds last = at;
-    for (int64_t e = 0; e < n; ++e) {
-      Picoseconds& free = free_[next_];
-      next_ = next_ + 1 == free_.size() ? 0 : next_ + 1;
-      const Picoseconds work = e < extra ? more : share;
-      if (work == 0) continue;
-      free = std::max(free, at) + work;
-      busy += work;
-      last = std::max(last, free);
-    }
-    return last;
-  }
-
-  Picoseconds busy = 0;
-  int count() const { return static_cast<int>(free_.size()); }
-
- private:
-  std::vector<Picoseconds> free_;
-  size_t next_ = 0;
-  double hbm_ps_per_byte_ = 0;
-};
 
 // One core on its way through its program.
 class Clock {
@@ -77,10 +37,17 @@ class Clock {
   /// How many meetings are over.
   size_t met() const { return met_; }
   void issue(const Choice& choice);
+  /// When the DMA engines are next done with something.
+  Picoseconds next_event() const { return dma_.next(); }
+  void settle_event();
   Timeline finish();
 
  private:
-  Picoseconds start_of(int lane) const { return std::max(idle_at(lane), ready_at(head_[lane])); }
+  // GpSimd's software takes a while to notice that it may start a DMA.
+  Picoseconds start_of(int lane) const {
+    const Picoseconds wake = lane == static_cast<int>(Lane::dma_gather) ? wake_ : 0;
+    return std::max(idle_at(lane), ready_at(head_[lane]) + wake);
+  }
   // When the lane has come to its next instruction, loops included.
   Picoseconds idle_at(int lane) const {
     const Step& step = ordered_.steps[head_[lane]];
@@ -88,11 +55,18 @@ class Clock {
   }
   // Until an instruction starts, its place in the timeline holds when its operands are there.
   Picoseconds ready_at(uint32_t k) const { return timeline_.start[k]; }
+  void issue_dma(uint32_t k, Picoseconds start);
+  void issue_pass(uint32_t k, Picoseconds start);
+  Picoseconds exposed_load(uint32_t k, Picoseconds start) const;
+  void free_lane(uint32_t k, Picoseconds at);
+  void end(uint32_t k, Picoseconds at);
 
   const Ordered& ordered_;
   DmaEngines dma_;
   ActivityLimiter limiter_;
   Picoseconds hop_;  // of a semaphore between engines
+  Picoseconds pass_overhead_, cold_latency_, wake_;
+  Picoseconds last_pass_ = 0;  // start of the Tensor Engine's last one
   // Branches, by lane.
   std::array<Picoseconds, kLaneCount> taken_, not_taken_;
   Timeline timeline_;
@@ -101,7 +75,8 @@ class Clock {
   std::vector<uint32_t> meetings_;
   size_t met_ = 0;
   std::array<uint32_t, kLaneCount> head_;
-  std::array<Picoseconds, kLaneCount> free_at_{};
+  std::array<Picoseconds, kLaneCount> free_at_;
+  std::array<uint32_t, kLaneCount> blocked_;  // by a full ring: the DMA that it lacks room for
 };
 
 Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers)
@@ -117,6 +92,12 @@ Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sh
   timeline_.busy.assign(kLaneCount, 0);
   const machine::Sequencer& s = machine.core.sequencer;
   hop_ = base::ns_to_ps(s.semaphore_signal_ns + s.semaphore_wait_ns);
+  const machine::TensorEngine& tensor = machine.core.tensor;
+  pass_overhead_ = base::cycles_to_ps(tensor.issue_overhead_cycles, tensor.clock_ghz);
+  cold_latency_ = base::cycles_to_ps(tensor.cold_latency_cycles, tensor.clock_ghz);
+  wake_ = base::ns_to_ps(machine.core.dma.swdge_wake_ns);
+  blocked_.fill(kNone);
+  free_at_ = ordered.begin;
   // Queues are served by Sync.
   taken_.fill(base::ns_to_ps(s.branch_taken_ns));
   not_taken_.fill(base::ns_to_ps(s.branch_not_taken_ns));
@@ -144,7 +125,8 @@ Clock::Choice Clock::choose() const {
   Choice best;
   for (int lane = 0; lane < kLaneCount; ++lane) {
     const uint32_t k = head_[lane];
-    if (k == kNone || waiting_[k] > 0 || ordered_.steps[k].meets) continue;
+    if (k == kNone || waiting_[k] > 0 || ordered_.steps[k].meets || blocked_[lane] != kNone)
+      continue;
     const Picoseconds start = start_of(lane);
     if (best.lane < 0 || start < best.start) best = {lane, start};
   }
@@ -155,7 +137,7 @@ Clock::Choice Clock::arrival() const {
   if (met_ == meetings_.size()) return {};
   const uint32_t k = meetings_[met_];
   const auto lane = static_cast<int>(ordered_.steps[k].lane);
-  if (head_[lane] != k || waiting_[k] > 0) return {};
+  if (head_[lane] != k || waiting_[k] > 0 || blocked_[lane] != kNone) return {};
   return {lane, start_of(lane)};
 }
 
@@ -163,36 +145,79 @@ void Clock::issue(const Choice& choice) {
   const auto [lane, start] = choice;
   const uint32_t k = head_[lane];
   const Step& step = ordered_.steps[k];
-  Timeline& t = timeline_;
-  if (ready_at(k) <= idle_at(lane)) t.waited_for[k] = kNone;
-  Picoseconds busy = step.busy;
-  if (step.lane == Lane::tensor) busy += limiter_.delay(start, step.busy);
-  Picoseconds end = start + step.latency + busy - step.busy;
-  if (step.dma != kNone) {
-    const DmaWork& work = ordered_.dmas[step.dma];
-    end = dma_.move(work, start + work.first) + work.tail;
-  }
-  t.start[k] = start;
-  t.freed[k] = start + busy;
-  t.end[k] = end;
-  t.span = std::max(t.span, end);
-  t.busy[lane] += busy;
-  free_at_[lane] = t.freed[k];
+  if (ready_at(k) <= idle_at(lane)) timeline_.waited_for[k] = kNone;
   head_[lane] = next_[k];
   met_ += step.meets;
+  if (step.dma != kNone) return issue_dma(k, start);
+  if (step.lane == Lane::tensor) return issue_pass(k, start);
+  timeline_.start[k] = start;
+  free_lane(k, start + step.busy);
+  end(k, start + step.latency);
+}
+
+// Its end comes as an event; so does the lane's freedom if the ring is full.
+void Clock::issue_dma(uint32_t k, Picoseconds start) {
+  const Step& step = ordered_.steps[k];
+  const DmaWork& work = ordered_.dmas[step.dma];
+  timeline_.start[k] = start;
+  dma_.add(k, step.lane, work, start + work.first);
+  if (dma_.full(step.lane, work.ring)) blocked_[static_cast<int>(step.lane)] = k;
+  else free_lane(k, start + step.busy);
+}
+
+// How long a pass waits for its weights. They are loaded from the start of the pass before on, as
+// soon as they are there.
+Picoseconds Clock::exposed_load(uint32_t k, Picoseconds start) const {
+  const Picoseconds since = std::max(last_pass_, ready_at(k));
+  return std::max<Picoseconds>(0, ordered_.steps[k].load - (start - since));
+}
+
+void Clock::issue_pass(uint32_t k, Picoseconds start) {
+  const Step& step = ordered_.steps[k];
+  const Picoseconds load = exposed_load(k, start);
+  last_pass_ = start;
+  // The limiter slows down the columns; what the next pass waits for beyond them goes on meanwhile.
+  const Picoseconds columns = std::max<Picoseconds>(0, step.busy - pass_overhead_);
+  const Picoseconds slower = limiter_.delay(start + load, columns);
+  const Picoseconds later = std::max<Picoseconds>(0, slower - pass_overhead_);
+  timeline_.start[k] = start;
+  free_lane(k, start + load + step.busy + later);
+  end(k, start + load + step.latency + slower + (limiter_.is_cold() ? cold_latency_ : 0));
+}
+
+void Clock::free_lane(uint32_t k, Picoseconds at) {
+  const auto lane = static_cast<int>(ordered_.steps[k].lane);
+  timeline_.freed[k] = at;
+  timeline_.busy[lane] += at - timeline_.start[k];
+  free_at_[lane] = at;
+}
+
+void Clock::end(uint32_t k, Picoseconds at) {
+  Timeline& t = timeline_;
+  t.end[k] = at;
+  t.span = std::max(t.span, at);
   for (uint32_t e = ordered_.successor_begin[k]; e < ordered_.successor_begin[k + 1]; ++e) {
     const uint32_t to = ordered_.successors[e] >> 1;
-    const Picoseconds at = end + (ordered_.successors[e] & 1 ? hop_ : 0);
-    if (at > t.start[to]) {
-      t.start[to] = at;
+    const Picoseconds ready = at + (ordered_.successors[e] & 1 ? hop_ : 0);
+    if (ready > t.start[to]) {
+      t.start[to] = ready;
       t.waited_for[to] = k;
     }
     --waiting_[to];
   }
 }
 
+void Clock::settle_event() {
+  const DmaEngines::Event event = dma_.step();
+  if (event.landed != kNone)
+    end(event.landed, event.time + ordered_.dmas[ordered_.steps[event.landed].dma].tail);
+  if (event.has_room < 0) return;
+  const uint32_t k = std::exchange(blocked_[event.has_room], kNone);
+  free_lane(k, std::max(event.time, timeline_.start[k] + ordered_.steps[k].busy));
+}
+
 Timeline Clock::finish() {
-  timeline_.dma_busy = dma_.busy;
+  timeline_.dma_busy = dma_.busy();
   timeline_.dma_engines = dma_.count();
   return std::move(timeline_);
 }
@@ -247,14 +272,22 @@ std::vector<Timeline> time_programs(const std::vector<const Ordered*>& cores,
   for (const Ordered* core : cores) clocks.emplace_back(*core, machine, hbm_sharers);
   for (;;) {
     Clock* first = nullptr;
+    Clock* eventful = nullptr;
     Clock::Choice best;
     for (Clock& clock : clocks) {
+      if (!eventful || clock.next_event() < eventful->next_event()) eventful = &clock;
       const Clock::Choice choice = clock.choose();
       if (choice.lane < 0 || (first && choice.start >= best.start)) continue;
       first = &clock;
       best = choice;
     }
     const Ready meeting = next_meeting(clocks, meetings);
+    const Picoseconds event = eventful->next_event();
+    if (event != DmaEngines::kNever && (!first || event <= best.start) &&
+        (!meeting.cores || event <= meeting.start)) {
+      eventful->settle_event();
+      continue;
+    }
     if (meeting.cores && (!first || meeting.start <= best.start)) {
       for (const int core : *meeting.cores)
         clocks[core].issue({clocks[core].arrival().lane, meeting.start});

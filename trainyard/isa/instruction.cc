@@ -27,6 +27,8 @@ Spec indexed(Spec spec) {
     if (may_be_tensor(spec.params[p].kind)) spec.operand_params.push_back(param);
     if (may_be_register(spec.params[p].kind)) spec.register_params.push_back(param);
     if (spec.params[p].kind == ParamKind::dge_mode) spec.dge_mode_param = param;
+    const bool dma = spec.engines.size() == 1 && spec.engines[0] == Engine::dma;
+    if (dma && spec.params[p].kind == ParamKind::engine) spec.trigger_param = param;
   }
   return spec;
 }

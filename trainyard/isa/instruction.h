@@ -77,11 +77,14 @@ using UndefinedMasks = std::vector<std::vector<uint8_t>>;
 struct Cost {
   base::Picoseconds busy = 0;     ///< the engine cannot start its next instruction sooner
   base::Picoseconds latency = 0;  ///< start to result visible (>= busy not required)
+  base::Picoseconds load = 0;     ///< Tensor Engine: added to both if no pass hides the weights
   // DMA only: what the DMA engines move after the issuing engine is done.
   bool dma = false;
+  bool store = false;           ///< to device memory
   base::Picoseconds first = 0;  ///< issue start to first element
   base::Picoseconds tail = 0;   ///< last element to semaphore
   int64_t elements = 0;         ///< descriptors: contiguous runs
+  int ring = 0;                 ///< of how many one engine's ring has room; 0: no limit
   double element_ps = 0;        ///< time of one element on one DMA engine
   int64_t hbm_bytes = 0;        ///< bytes read from or written to HBM
   double flops = 0;             ///< multiply-adds count two
@@ -141,6 +144,7 @@ struct Spec {
   std::vector<int> operand_params = {};   ///< those that may be tensors
   std::vector<int> register_params = {};  ///< those that may be registers
   int dge_mode_param = -1;                ///< who makes the descriptors, or -1
+  int trigger_param = -1;                 ///< which engine starts a DMA, or -1
 };
 
 using Opcode = uint16_t;

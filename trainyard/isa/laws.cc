@@ -85,31 +85,39 @@ Cost dma_cost(const Call& call, const OperandView& dst, const OperandView& src, 
   const bool store = !dst.on_chip();
   Cost cost;
   cost.dma = true;
-  // A descriptor moves one run that is contiguous on both sides. DMA engines address SBUF as
-  // memory, so a row of an on-chip tile is the longest run there.
-  const int64_t bytes = src.bytes();
-  const int64_t src_run =
-      src.contiguous_elements() * static_cast<int64_t>(base::size_of(src.dtype()));
-  const int64_t dst_run =
-      dst.contiguous_elements() * static_cast<int64_t>(base::size_of(dst.dtype()));
-  const double run =
-      std::clamp<double>(static_cast<double>(std::min(src_run, dst_run)), 1, dma.element_bytes_max);
-  cost.elements = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(bytes) / run));
-  const double small = store && run < dma.small_write_bytes ? dma.small_write_factor : 1;
-  cost.element_ps = (dma.element_ns + run / dma.engine_gb_s) * 1000.0 * small / rate;
+  cost.store = store;
+  // A descriptor moves one run that is contiguous on both sides, and a cast as many elements on
+  // either. DMA engines address SBUF as memory, so a row of an on-chip tile is the longest run
+  // there.
+  const auto element =
+      static_cast<double>(std::max(base::size_of(src.dtype()), base::size_of(dst.dtype())));
+  const auto longest =
+      static_cast<double>(std::min(src.contiguous_elements(), dst.contiguous_elements()));
+  const double run = std::clamp<double>(longest * element, 1, dma.element_bytes_max);
+  const double bytes = element * static_cast<double>(src.elements());
+  cost.elements = std::max<int64_t>(1, static_cast<int64_t>(bytes / run));
+  const auto element_ns = [&](double size) { return dma.element_ns + size / dma.engine_gb_s; };
+  const double written = run / element * static_cast<double>(base::size_of(dst.dtype()));
+  const double small = store && written < dma.small_write_bytes ? dma.small_write_factor : 1;
+  cost.element_ps = std::max(element_ns(run), element_ns(written) * small) * 1000.0 / rate;
   for (const OperandView* v : {&dst, &src})
     if (!v->on_chip()) cost.hbm_bytes += v->bytes();
 
   double issue = dma.static_issue_ns;
   double first = store ? dma.hwdge_store_first_ns : dma.hwdge_load_first_ns;
-  if (mode == DgeMode::hwdge) issue = dma.hwdge_issue_ns;
+  if (mode == DgeMode::hwdge) {
+    issue = dma.hwdge_issue_ns;
+    // Room is for so many DMAs, however many elements they have.
+    cost.ring = static_cast<int>(dma.hwdge_ring_elements * cost.elements / call.core().partitions);
+    if (dma.hwdge_ring_elements > 0) cost.ring = std::max(cost.ring, 1);
+  }
   if (mode == DgeMode::swdge) {
-    issue = dma.swdge_issue_ns;
+    issue = dma.swdge_issue_ns + dma.swdge_generate_ns;
     first = store ? dma.swdge_store_first_ns : dma.swdge_load_first_ns;
   }
   cost.busy = ns_to_ps(issue);
   cost.first = ns_to_ps(first);
-  cost.tail = ns_to_ps(dma.tail_ns);
+  cost.tail = ns_to_ps(dma.tail_ns + (store ? dma.store_fan_out_ns : dma.load_fan_out_ns));
   return cost;
 }
 

@@ -210,13 +210,17 @@ Cost cost(const Call& c) {
   const machine::TensorEngine& e = c.core().tensor;
   const double n = static_cast<double>(columns(c, moving));
   const double m = static_cast<double>(columns(c, stationary));
-  double passes = 1;
+  double passes = 1, loads = 1;
+  int instructions = 1;
   if (c.operand(stationary).dtype() == DType::fp32) {
+    const bool onezero = c.flag(is_stationary_onezero) || c.flag(is_moving_onezero);
     passes = passes_through(c) ? e.fp32_transpose_passes : e.fp32_passes;
-    if (c.flag(is_stationary_onezero) || c.flag(is_moving_onezero)) passes /= 2;
+    loads = passes_through(c) ? e.fp32_transpose_load_passes : e.fp32_load_passes;
+    if (onezero) passes /= 2;
+    else if (!passes_through(c)) instructions = 2;  // the low and the high half of the weights
   }
   if (double_row(c)) passes = e.double_row_factor;
-  Cost cost = pass_cost(c, n, m, passes);
+  Cost cost = pass_cost(c, n, m, passes, loads, instructions);
   cost.flops = c.flag(is_transpose)
                    ? 0
                    : 2.0 * c.operand(stationary).partitions() * (double_row(c) ? 2 : 1) * m * n;

@@ -85,8 +85,9 @@ Cost cost(const Call& c) {
   if (!on_tensor_engine(c)) return lane_cost(c, f);
   const size_t size = base::size_of(c.operand(data).dtype());
   const double p = c.operand(data).partitions();
-  const double passes = size == 4 ? c.core().tensor.fp32_transpose_passes : 1;
-  Cost cost = pass_cost(c, p, f, passes);
+  const machine::TensorEngine& e = c.core().tensor;
+  const double passes = size == 4 ? e.fp32_transpose_passes : 1;
+  Cost cost = pass_cost(c, p, f, passes, size == 4 ? e.fp32_transpose_load_passes : 1);
   cost.macs = p * p * f * passes;
   cost.macs_8bit = size == 1;
   return cost;

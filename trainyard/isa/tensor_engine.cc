@@ -192,12 +192,16 @@ void check_transposed_dtype(const Call& call, int dst, int data) {
              "the Tensor Engine (A3)");
 }
 
-Cost pass_cost(const Call& call, double n, double m, double passes) {
+Cost pass_cost(const Call& call, double n, double m, double passes, double loads,
+               int instructions) {
   const machine::TensorEngine& e = call.core().tensor;
   const double stream = passes * std::max(n, std::min(e.issue_min_cycles, m));
   Cost cost;
-  cost.busy = base::cycles_to_ps(stream + e.issue_overhead_cycles, e.clock_ghz);
-  cost.latency = base::cycles_to_ps(stream + e.latency_cycles, e.clock_ghz);
+  cost.busy = base::cycles_to_ps(stream + instructions * e.issue_overhead_cycles, e.clock_ghz);
+  cost.latency = base::cycles_to_ps(
+      stream + (instructions - 1) * e.issue_overhead_cycles + e.latency_cycles, e.clock_ghz);
+  cost.load =
+      base::cycles_to_ps(e.load_exposed_share * e.load_cycles * loads * m / e.columns, e.clock_ghz);
   return cost;
 }
 

@@ -47,8 +47,10 @@ std::vector<uint8_t> undefined_product(int64_t m, int64_t n,
 /// of two.
 void check_transposed_dtype(const Call& call, int dst, int data);
 
-/// A pass of `n` moving and `m` stationary columns, `passes` times over.
-Cost pass_cost(const Call& call, double n, double m, double passes);
+/// A pass of `n` moving and `m` stationary columns, `passes` times over, by so many instructions of
+/// the hardware; the weights take `loads` times as long as those of one pass in 16 bits.
+Cost pass_cost(const Call& call, double n, double m, double passes, double loads = 1,
+               int instructions = 1);
 
 /// to[f, p] = from[p, f] with all free dimensions as one; bits, zero-extended where `to` is wider.
 void transpose_bits(const Bytes& to, const Bytes& from);

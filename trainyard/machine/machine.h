@@ -40,16 +40,22 @@ struct TensorEngine {
   double issue_min_cycles = 0;       ///< a pass never takes less
   double issue_overhead_cycles = 0;  ///< added to each pass
   double latency_cycles = 0;         ///< first column in to last column out, beyond the columns
-  double load_cycles = 0;  ///< LoadStationary of a full tile, hidden under the pass before
-  double fp32_passes = 0;  ///< a fp32 matmul costs this many times a bf16 one
+  double cold_latency_cycles = 0;    ///< what the limiter adds to that while cold
+  double load_cycles = 0;          ///< LoadStationary of a full tile, hidden under the pass before
+  double load_latency_cycles = 0;  ///< its start to its end, beyond that
+  double fp32_load_passes = 0;     ///< an fp32 tile takes this many times as long
+  double fp32_transpose_load_passes = 0;
+  double load_exposed_share = 0;  ///< of a load: how long a pass waits that nothing hides it under
+  double fp32_passes = 0;         ///< a fp32 matmul costs this many times a bf16 one
   double fp32_transpose_passes = 0;
   double double_row_factor = 0;  ///< cost per column in double_row mode; 0 where it does not exist
   double mx_factor = 0;          ///< cost per column of a microscaling matmul; 0: none
   int sparse_ratio_max = 0;      ///< speed of a 4:16 stationary over a dense one; 0: none
   int index_group = 0;           ///< partitions over which a list of column offsets lies; 0: none
   double window_cycles = 0;      ///< activity limiter window in NeuronCore cycles; 0: no limiter
-  double window_threshold = 0;   ///< share of a full-rate window that warms the next one
-  double cold_rate = 0;          ///< share of full rate while cold
+  double window_start_cycles = 0;  ///< when the first one ends, if not with its whole length
+  double window_threshold = 0;     ///< share of a full-rate window that warms the next one
+  double cold_rate = 0;            ///< share of full rate while cold
   double branch_taken_ns = 0, branch_not_taken_ns = 0;
 };
 
@@ -85,11 +91,15 @@ struct Dma {
   double small_write_factor = 1;
   double element_bytes_max = 0;  ///< a longer contiguous run is split
   double hwdge_issue_ns = 0;     ///< of the issuing sequencer, per DMA; 0: no hardware generator
+  int hwdge_ring_elements = 0;   ///< that one engine's ring holds; the sequencer waits for room
+  int swdge_wake_ns = 0;         ///< what GpSimd waits for to its DMA's issue
   double swdge_issue_ns = 0;
+  double swdge_generate_ns = 0;  ///< GpSimd's own work on a DMA before it takes the next
   double static_issue_ns = 0;
   double hwdge_load_first_ns = 0, hwdge_store_first_ns = 0;  ///< issue start to first element
   double swdge_load_first_ns = 0, swdge_store_first_ns = 0;
   double tail_ns = 0;                                      ///< last element to semaphore
+  double load_fan_out_ns = 0, store_fan_out_ns = 0;        ///< first engine's start to the last's
   double transpose_rate_hbm = 0, transpose_rate_sbuf = 0;  ///< share of the copy rate
   double compute_rate = 0;  ///< share of the copy rate for dma_compute
 };
@@ -110,9 +120,10 @@ struct Memory {
   int64_t sbuf_reserved_bytes = 0;  ///< per partition, not for kernels
   int64_t psum_partition_bytes = 0;
   int64_t psum_bank_bytes = 0;
-  int64_t hbm_bytes = 0;  ///< one core's share of the device memory
-  double hbm_gb_s = 0;    ///< of the stack that the core uses
-  int hbm_sharers = 1;    ///< cores on that stack
+  int64_t hbm_bytes = 0;        ///< one core's share of the device memory
+  double hbm_gb_s = 0;          ///< of the stack that the core uses
+  int hbm_sharers = 1;          ///< cores on that stack
+  int hbm_mixed_percent = 100;  ///< of the DMA rate, where loads and stores run at once
 };
 
 /// What one of a thing costs, in picojoules; dynamic energy is these times how many there were.

@@ -116,8 +116,8 @@ std::optional<Stride> array_of(std::string_view operands) {
   return Stride{*rows, *columns};
 }
 
-std::optional<Extent> extent_of(std::string_view operands, std::string_view key,
-                                int64_t partitions, base::DType dtype) {
+std::optional<Extent> extent_of(std::string_view operands, std::string_view key, int64_t partitions,
+                                base::DType dtype) {
   std::string_view text = value_of(operands, key);
   const size_t at = text.find('@');
   if (at != text.npos) {

@@ -22,11 +22,11 @@ struct Extent {
   enum class Memory : uint8_t { sbuf, psum, hbm };
   Memory memory = Memory::sbuf;
   base::DType dtype = base::DType::u8;
-  int64_t partitions = 0;   ///< on chip
-  int64_t partition = 0;    ///< the first one
-  int64_t address = 0;      ///< in bytes: within a partition, or of the device
-  int table = -1;           ///< of HBM: the table of addresses that the runtime fills, or -1
-  std::vector<Stride> dims; ///< of elements, the innermost last; steps are not negative
+  int64_t partitions = 0;    ///< on chip
+  int64_t partition = 0;     ///< the first one
+  int64_t address = 0;       ///< in bytes: within a partition, or of the device
+  int table = -1;            ///< of HBM: the table of addresses that the runtime fills, or -1
+  std::vector<Stride> dims;  ///< of elements, the innermost last; steps are not negative
 
   int64_t element_bytes() const { return static_cast<int64_t>(base::size_of(dtype)); }
   int64_t elements() const;  ///< of one partition, or in all

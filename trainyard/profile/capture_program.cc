@@ -42,9 +42,8 @@ class Regions {
   }
   /// Those that overlap become one.
   void merge() {
-    std::ranges::sort(all_, {}, [](const Region& r) {
-      return std::tuple(r.memory, r.table, r.begin);
-    });
+    std::ranges::sort(all_, {},
+                      [](const Region& r) { return std::tuple(r.memory, r.table, r.begin); });
     std::vector<Region> merged;
     for (const Region& r : all_) {
       Region* last = merged.empty() ? nullptr : &merged.back();
@@ -69,8 +68,7 @@ class Regions {
 
 std::string declaration(size_t i, const Region& r, const machine::Machine& machine) {
   if (r.memory == Memory::hbm)
-    return fmt::format("t{}: uint8[{}] shared_hbm{}\n", i, r.bytes(),
-                       r.read_first ? " input" : "");
+    return fmt::format("t{}: uint8[{}] shared_hbm{}\n", i, r.bytes(), r.read_first ? " input" : "");
   return fmt::format("t{}: uint8[{}, {}] {} at=(0, {})\n", i, machine.core.partitions, r.bytes(),
                      r.memory == Memory::sbuf ? "sbuf" : "psum", r.begin);
 }
@@ -106,11 +104,11 @@ std::map<uint32_t, std::set<uint32_t>> waits_of(const CapturedCore& core) {
     uint32_t holds = k;
     if (is_runtime(in)) {
       // Sequencers run ahead of their engines: the next one is by its place, not by time.
-      const auto next = std::find_if(
-          core.instructions.begin() + k, core.instructions.end(),
-          [&](const CapturedInstruction& other) {
-            return engine(other) == engine(in) && other.pc > in.pc && !is_runtime(other);
-          });
+      const auto next = std::find_if(core.instructions.begin() + k, core.instructions.end(),
+                                     [&](const CapturedInstruction& other) {
+                                       return engine(other) == engine(in) && other.pc > in.pc &&
+                                              !is_runtime(other);
+                                     });
       if (next == core.instructions.end()) continue;
       holds = static_cast<uint32_t>(next - core.instructions.begin());
     }
@@ -178,8 +176,7 @@ CaptureProgram program_of(const Capture& capture, const CapturedCore& core,
     if (r.read_first) inputs.push_back(fmt::format("t{}", i));
     if (r.written && !r.read) outputs.push_back(fmt::format("t{}", i));
   }
-  program.text = fmt::format("program \"{}\" machine=\"{}\" core=0\n{}",
-                             plain(capture.kernel),
+  program.text = fmt::format("program \"{}\" machine=\"{}\" core=0\n{}", plain(capture.kernel),
                              machine.name, declarations);
   if (!inputs.empty()) program.text += fmt::format("inputs {}\n", fmt::join(inputs, ", "));
   if (!outputs.empty()) program.text += fmt::format("outputs {}\n", fmt::join(outputs, ", "));

@@ -39,15 +39,30 @@ int64_t channels_of(const CapturedInstruction& in) {
 
 // The operators of the captures, by the names that programs have for them.
 std::string_view operator_of(std::string_view name) {
-  static const std::map<std::string_view, std::string_view> names = {
-      {"ADD", "add"},           {"SUBTRACT", "subtract"}, {"MULTIPLY", "multiply"},
-      {"MAX", "maximum"},       {"MIN", "minimum"},       {"DIVIDE", "divide"},
-      {"EXP", "exp"},           {"COPY", "copy"},         {"IDENTITY", "copy"},
-      {"RELU", "relu"},         {"SQUARE", "square"},     {"SQRT", "sqrt"},
-      {"RSQRT", "rsqrt"},       {"TANH", "tanh"},         {"SIGMOID", "sigmoid"},
-      {"GELU", "gelu"},         {"SILU", "silu"},         {"SOFTPLUS", "softplus"},
-      {"RECIPROCAL", "reciprocal"}, {"LOG", "log"},       {"LN", "log"},
-      {"ERF", "erf"},           {"SIN", "sin"},           {"ARCTAN", "arctan"}};
+  static const std::map<std::string_view, std::string_view> names = {{"ADD", "add"},
+                                                                     {"SUBTRACT", "subtract"},
+                                                                     {"MULTIPLY", "multiply"},
+                                                                     {"MAX", "maximum"},
+                                                                     {"MIN", "minimum"},
+                                                                     {"DIVIDE", "divide"},
+                                                                     {"EXP", "exp"},
+                                                                     {"COPY", "copy"},
+                                                                     {"IDENTITY", "copy"},
+                                                                     {"RELU", "relu"},
+                                                                     {"SQUARE", "square"},
+                                                                     {"SQRT", "sqrt"},
+                                                                     {"RSQRT", "rsqrt"},
+                                                                     {"TANH", "tanh"},
+                                                                     {"SIGMOID", "sigmoid"},
+                                                                     {"GELU", "gelu"},
+                                                                     {"SILU", "silu"},
+                                                                     {"SOFTPLUS", "softplus"},
+                                                                     {"RECIPROCAL", "reciprocal"},
+                                                                     {"LOG", "log"},
+                                                                     {"LN", "log"},
+                                                                     {"ERF", "erf"},
+                                                                     {"SIN", "sin"},
+                                                                     {"ARCTAN", "arctan"}};
   const auto found = names.find(name);
   return found == names.end() ? std::string_view() : found->second;
 }
@@ -65,10 +80,10 @@ MaybeStatement activation(const CapturedInstruction& in) {
 
 MaybeStatement copy(const CapturedInstruction& in) {
   const int64_t rows = channels_of(in);
-  return statement(fmt::format("tensor_copy@{}", engine_of(in)),
-                   {{"dst", extent_of(in.operands, "dst", rows)},
-                    {"src", extent_of(in.operands, "src", rows)}},
-                   fmt::format(" engine={}", engine_of(in)));
+  return statement(
+      fmt::format("tensor_copy@{}", engine_of(in)),
+      {{"dst", extent_of(in.operands, "dst", rows)}, {"src", extent_of(in.operands, "src", rows)}},
+      fmt::format(" engine={}", engine_of(in)));
 }
 
 MaybeStatement reciprocal(const CapturedInstruction& in) {
@@ -85,11 +100,11 @@ MaybeStatement reduction(const CapturedInstruction& in) {
   auto data = extent_of(in.operands, "src", rows);
   if (op.empty() || !dst || !data || value_of(in.operands, "dim") != "X") return std::nullopt;
   if (data->elements() == dst->elements()) data->dims.push_back({1, 1});
-  if (data->elements() / data->dims.back().count != dst->elements()) return std::nullopt;
+  if (data->dims.empty() || data->elements() / data->dims.back().count != dst->elements()) return std::nullopt;
   const bool negated = value_of(in.operands, "negated") == "1";
-  return statement("tensor_reduce", {{"dst", dst}, {"data", data}},
-                   fmt::format(" op={} axis=[{}]{}", op, data->dims.size(),
-                               negated ? " negate=True" : ""));
+  return statement(
+      "tensor_reduce", {{"dst", dst}, {"data", data}},
+      fmt::format(" op={} axis=[{}]{}", op, data->dims.size(), negated ? " negate=True" : ""));
 }
 
 // One operator with a column of scalars: "ops=MULTIPLY,BYPASS imm=0x6840,0 imm_src=PTR,…".
@@ -112,18 +127,21 @@ MaybeStatement tensor_scalar(const CapturedInstruction& in) {
 MaybeStatement dma(const CapturedInstruction& in) {
   if (value_of(in.operands, "compute_op") != "NONE") return std::nullopt;
   const bool hardware = in.lane == CaptureLane::sync || in.lane == CaptureLane::scalar;
-  return statement("dma_copy",
-                   {{"dst", dma_extent_of(in.operands, "dst")},
-                    {"src", dma_extent_of(in.operands, "src")}},
-                   hardware ? fmt::format(" dge_mode=hwdge engine={}", engine_of(in))
-                            : std::string(" dge_mode=swdge"));
+  return statement(
+      "dma_copy",
+      {{"dst", dma_extent_of(in.operands, "dst")}, {"src", dma_extent_of(in.operands, "src")}},
+      hardware ? fmt::format(" dge_mode=hwdge engine={}", engine_of(in))
+               : std::string(" dge_mode=swdge"));
 }
 
 MaybeStatement alone(const CapturedInstruction& in) {
   static const std::map<std::string_view, MaybeStatement (*)(const CapturedInstruction&)> all = {
-      {"ACTIVATE", activation},       {"COPY", copy},
-      {"CAST", copy},                 {"RECIPROCAL", reciprocal},
-      {"TENSOR_REDUCE", reduction},   {"TENSOR_SCALAR", tensor_scalar},
+      {"ACTIVATE", activation},
+      {"COPY", copy},
+      {"CAST", copy},
+      {"RECIPROCAL", reciprocal},
+      {"TENSOR_REDUCE", reduction},
+      {"TENSOR_SCALAR", tensor_scalar},
       {"DMA_DIRECT2D", dma}};
   const auto found = all.find(in.opcode);
   return found == all.end() ? std::nullopt : found->second(in);

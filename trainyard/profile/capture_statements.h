@@ -6,14 +6,14 @@
 #include <utility>
 #include <vector>
 
-#include "trainyard/profile/capture_operands.h"
 #include "trainyard/profile/capture.h"
+#include "trainyard/profile/capture_operands.h"
 
 namespace trainyard::profile {
 
 /// An instruction of a program, its operands not yet part of a tensor.
 struct Statement {
-  std::string name;  ///< "tensor_copy@scalar"
+  std::string name;                                     ///< "tensor_copy@scalar"
   std::vector<std::pair<std::string, Extent>> tensors;  ///< by parameter; the first is written
   std::string arguments;                                ///< the others: " op=exp scale=0x1p+1"
   std::vector<uint32_t> captured;

@@ -41,8 +41,9 @@ const CapturedCore& kernel_core(const Capture& capture) {
         (!longest || kernel_window(core).span() > kernel_window(*longest).span()))
       longest = &core;
   if (!longest)
-    throw base::Error(base::Code::E006, "the capture has no kernel: only the runtime's own "
-                                        "instructions ran");
+    throw base::Error(base::Code::E006,
+                      "the capture has no kernel: only the runtime's own "
+                      "instructions ran");
   return *longest;
 }
 

@@ -89,9 +89,15 @@ std::vector<Pair> worst(const Comparison& comparison, size_t count) {
 std::string comparison_text(const Comparison& c, size_t worst_count) {
   std::string text = fmt::format(
       "{} on {}: the captured instructions, timed again in their own order\n"
-      "  kernel         {:.2f} us measured, {:.2f} us simulated{}\n\n",
+      "  kernel         {:.2f} us measured, {:.2f} us simulated{}\n",
       c.kernel, c.machine, us(c.measured), us(c.simulated), error_text(c.simulated, c.measured));
-  text += fmt::format("  {:<22}{:>6}{:>14}{:>14}{:>10}{:>10}\n", "latency by opcode", "count",
+  if (!c.source.empty())
+    text += fmt::format(
+        "  as scheduled   {:.2f} us simulated{}: {}\n"
+        "  schedule       {:+.1f} % against the captured order, both simulated\n",
+        us(c.scheduled), error_text(c.scheduled, c.measured), c.source,
+        100 * (static_cast<double>(c.scheduled) / static_cast<double>(c.simulated) - 1));
+  text += fmt::format("\n  {:<22}{:>6}{:>14}{:>14}{:>10}{:>10}\n", "latency by opcode", "count",
                       "measured ns", "simulated ns", "median", "p90");
   for (const OpcodeComparison& row : by_opcode(c))
     text += fmt::format("  {:<22}{:>6}{:>14.0f}{:>14.0f}{:>10}{:>10}\n", row.opcode, row.count,
@@ -115,6 +121,7 @@ std::string comparison_json(const Comparison& c) {
   json["machine"] = c.machine;
   json["measured_ps"] = c.measured;
   json["simulated_ps"] = c.simulated;
+  if (!c.source.empty()) json["program"] = {{"file", c.source}, {"simulated_ps", c.scheduled}};
   json["opcodes"] = Json::array();
   for (const OpcodeComparison& row : by_opcode(c))
     json["opcodes"].push_back({{"opcode", row.opcode},

@@ -13,8 +13,8 @@ using base::Picoseconds;
 /// One instruction in both.
 struct Pair {
   std::string opcode;
-  uint32_t captured = 0;  ///< its place in the capture
-  std::string operands;   ///< as the capture has them
+  uint32_t captured = 0;                                ///< its place in the capture
+  std::string operands;                                 ///< as the capture has them
   Picoseconds measured_start = 0, simulated_start = 0;  ///< from the kernel's start
   Picoseconds measured = 0, simulated = 0;              ///< latency, issue to result
 
@@ -32,6 +32,8 @@ struct OpcodeComparison {
 struct Comparison {
   std::string kernel, machine;
   Picoseconds measured = 0, simulated = 0;  ///< spans of the kernel
+  std::string source;                       ///< of a program of its source, or ""
+  Picoseconds scheduled = 0;                ///< its span, by our schedule
   std::vector<Pair> pairs;
   std::vector<std::pair<std::string, size_t>> left_out;  ///< opcodes that are not simulated
 };

@@ -46,7 +46,10 @@ Costs costs_of(const Program& program, const machine::Machine& machine) {
     const isa::Cost c = call.spec().cost(call);
     step.busy = c.busy;
     step.latency = c.latency;
-    if (c.dma) step.dma = works.index_of({c.first, c.tail, c.element_ps, c.elements, c.hbm_bytes});
+    step.load = c.load;
+    if (c.dma)
+      step.dma =
+          works.index_of({c.first, c.tail, c.element_ps, c.elements, c.ring, c.store, c.hbm_bytes});
   }
   return costs;
 }

@@ -13,6 +13,8 @@ struct DmaWork {
   base::Picoseconds first = 0, tail = 0;
   double element_ps = 0;
   int64_t elements = 0;
+  int ring = 0;  ///< of how many one engine's ring has room; 0: no limit
+  bool store = false;
   int64_t hbm_bytes = 0;
   bool operator==(const DmaWork&) const = default;
 };
@@ -20,12 +22,16 @@ struct DmaWork {
 /// One instruction: the stream it is issued on, and how long it holds its engine.
 struct Step {
   base::Picoseconds busy = 0, latency = 0;
-  uint32_t dma = kNone;  ///< index of its DmaWork, or kNone
+  base::Picoseconds load = 0;  ///< of weights, where no pass hides it
+  uint32_t dma = kNone;        ///< index of its DmaWork, or kNone
   Lane lane = Lane::sync;
   bool meets = false;  ///< with the other cores, in program order
   /// Branches of loops that its lane comes to just before it: taken, and not.
   uint8_t taken = 0, not_taken = 0;
 };
+
+/// Whether what it starts may end in another order than its lane issues it.
+inline bool is_dma(const Step& step) { return is_dma(step.lane) || step.dma != kNone; }
 
 struct Costs {
   std::vector<Step> steps;

@@ -23,6 +23,11 @@ Lane dma_lane(const Call& call) {
   if (spec.dge_mode_param >= 0 &&
       isa::dge_mode_of(call, spec.dge_mode_param) == isa::DgeMode::swdge)
     return Lane::dma_gather;
+  if (spec.trigger_param >= 0) {
+    const auto trigger = call.choice<Engine>(spec.trigger_param);
+    if (trigger == Engine::scalar) return Lane::scalar;
+    if (trigger == Engine::sync) return Lane::sync;
+  }
   for (int param : spec.operand_params)
     if (call.is_tensor(param) && spec.params[param].access != isa::Access::read &&
         !call.operand(param).on_chip())

@@ -24,7 +24,7 @@ class Predecessors {
   }
   void add(uint32_t position) {
     const Lane lane = ordered_.steps[position].lane;
-    if (is_dma(lane)) {
+    if (is_dma(ordered_.steps[position])) {
       if (std::find(list_.begin(), list_.end(), position) == list_.end()) list_.push_back(position);
       return;
     }
@@ -47,10 +47,10 @@ class Predecessors {
 // Whether issuing in order is enough: each lane does, and all do between themselves for `order`.
 // The Tensor Engine accumulates in order; other engines must see a result written before they read
 // it.
-bool implied(Lane from, Lane to, Dependence::Kind kind) {
+bool implied(const Step& from, Lane to, Dependence::Kind kind) {
   if (kind == Dependence::Kind::order) return true;
-  if (from != to || is_dma(from)) return false;
-  return kind == Dependence::Kind::memory || from == Lane::tensor;
+  if (from.lane != to || is_dma(from)) return false;
+  return kind == Dependence::Kind::memory || to == Lane::tensor;
 }
 
 // Each lane comes to a branch before its next instruction. Nothing has moved across one, so places
@@ -95,12 +95,12 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
     predecessors.clear();
     for (const Dependence& d : dependencies.of(i)) {
       const uint32_t p = position[d.id];
-      if (!implied(ordered.steps[p].lane, lane, d.kind)) predecessors.add(p);
+      if (!implied(ordered.steps[p], lane, d.kind)) predecessors.add(p);
     }
     takeovers.visit_before(i, [&](uint32_t p) {
-      if (!implied(ordered.steps[p].lane, lane, Dependence::Kind::memory)) predecessors.add(p);
+      if (!implied(ordered.steps[p], lane, Dependence::Kind::memory)) predecessors.add(p);
     });
-    takeovers.record(i, k, lane);
+    takeovers.record(i, k, ordered.steps[k]);
     predecessors.for_each([&](uint32_t p) {
       links.push_back(p << 1 | (ordered.steps[p].lane != lane));
       ++ordered.successor_begin[p];

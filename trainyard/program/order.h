@@ -2,6 +2,7 @@
 // reads; it can be timed again without values and without the program.
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +16,9 @@ struct Ordered {
   std::vector<InstructionId> sequence;  ///< by position
   std::vector<Step> steps;
   std::vector<DmaWork> dmas;
-  std::vector<uint32_t> waits;            ///< by position: how many it waits for
+  std::vector<uint32_t> waits;  ///< by position: how many it waits for
+  /// When each lane begins: a captured kernel's engines do not begin together.
+  std::array<base::Picoseconds, kLaneCount> begin{};
   std::vector<uint32_t> successor_begin;  ///< CSR over positions
   std::vector<uint32_t> successors;       ///< position << 1 | crosses lanes
   Placement placement;

@@ -32,13 +32,13 @@ class Takeovers {
     }
   }
 
-  /// Notes that instruction `i` is issued at `position` on `lane`.
-  void record(InstructionId i, uint32_t position, Lane lane) {
+  /// Notes that instruction `i` is issued at `position`.
+  void record(InstructionId i, uint32_t position, const Step& step) {
     const Call call = program_.call(i);
     for_each_operand(call, [&](int slot, isa::Access access) {
       const TensorId id = call.raw(slot).tensor;
       if (access == isa::Access::read) tensors_[id].read = true;
-      if (tensors_[id].evicted) remember(id, position, lane);
+      if (tensors_[id].evicted) remember(id, position, step);
     });
   }
 
@@ -55,12 +55,12 @@ class Takeovers {
   };
   static constexpr size_t kRecent = 4096;
 
-  void remember(TensorId id, uint32_t position, Lane lane) {
+  void remember(TensorId id, uint32_t position, const Step& step) {
     std::vector<uint32_t>& list = tensors_[id].last;
-    if (!is_dma(lane)) {
+    if (!is_dma(step)) {
       Recent& recent = recent_[id % kRecent];
       if (recent.id != id) recent = {id, {}};
-      uint32_t& index = recent.index[static_cast<int>(lane)];
+      uint32_t& index = recent.index[static_cast<int>(step.lane)];
       if (index > 0) {
         list[index - 1] = position;
         return;

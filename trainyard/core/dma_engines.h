@@ -1,0 +1,85 @@
+// The DMA engines of a core, shared by the queues that feed them.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <limits>
+
+#include "trainyard/program/costs.h"
+
+namespace trainyard::core {
+
+using base::Picoseconds;
+using program::Lane;
+
+/// A DMA's elements are dealt out to all engines in turn, so one engine stands for all: a DMA is
+/// its share of the elements, and what is lost to uneven shares is added to its end. A queue moves
+/// its DMAs in order; queues take turns, element by element.
+class DmaEngines {
+ public:
+  static constexpr Picoseconds kNever = std::numeric_limits<Picoseconds>::max();
+
+  DmaEngines(const machine::Machine& machine, int sharers);
+
+  /// Queues a DMA whose first element may move at `at`. `position` names it.
+  void add(uint32_t position, Lane lane, const program::DmaWork& dma, Picoseconds at);
+  /// Whether more than `ring` elements of the lane are left for each engine (0: never). Then an
+  /// event says when no more are.
+  bool full(Lane lane, int ring);
+
+  struct Event {
+    Picoseconds time = kNever;
+    uint32_t landed = program::kNone;  ///< the DMA whose last element landed
+    int has_room = -1;                 ///< the lane whose ring has room again
+  };
+  /// When something happens next, nothing being added before that.
+  Picoseconds next() const { return next_.time; }
+  /// Goes on to it.
+  Event step();
+
+  Picoseconds busy() const { return static_cast<Picoseconds>(busy_); }  ///< of all engines
+  int count() const { return count_; }
+
+ private:
+  struct Job {
+    uint32_t position = 0;
+    double left = 0;     // picoseconds on the engine, alone
+    double element = 0;  // of which one element takes this many
+    double uneven = 0;   // until the engine with the largest share is done
+    bool store = false;
+  };
+  struct Arrival {
+    Picoseconds at = 0;
+    Lane lane = Lane::sync;
+    Job job;
+  };
+  struct Queue {
+    std::deque<Job> jobs;  // arrived
+    double coming = 0;     // elements that have not
+    double waiting = 0;    // elements behind the first job
+    int ring = 0;          // if an event is to say when no more are left; else 0
+
+    double elements() const;  // left for each engine
+  };
+  enum class Kind : uint8_t { none, arrival, landed, room };
+  struct Next {
+    Picoseconds time = kNever;
+    Kind kind = Kind::none;
+    int lane = -1;
+  };
+
+  void advance(Picoseconds to);
+  void find_next();
+  void take_turns();
+  std::array<Queue, program::kLaneCount> queues_;
+  std::deque<Arrival> arrivals_;  // by time
+  Picoseconds now_ = 0;
+  double weight_ = 0;  // of the queues that have a job: what a round of turns takes
+  double mixed_ = 1;   // how much longer that is where loads and stores take turns
+  Next next_;
+  double busy_ = 0;
+  double hbm_ps_per_byte_ = 0;
+  int count_;
+};
+
+}  // namespace trainyard::core
