@@ -191,6 +191,13 @@ TEST(ReportText, ACaptureMayKnowLittle) {
   EXPECT_NE(page_of(Trace{}).find("k0-intervals"), std::string::npos);
 }
 
+TEST(ReportPage, WhatIsOnNoLaneIsNotDrawn) {
+  Trace t = detailed();
+  EXPECT_NE(page_of(t).find("\"transfers\":2,\"tensors\""), std::string::npos);
+  t.lanes.pop_back();  // that of the store
+  EXPECT_NE(page_of(t).find("\"transfers\":1,\"tensors\""), std::string::npos);
+}
+
 TEST(ReportJson, HasTheSameFigures) {
   const Report report{detailed(), {{"half of it", 6'170'000}}};
   const auto json = nlohmann::json::parse(report_json({&report, &report}));

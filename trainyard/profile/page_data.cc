@@ -4,7 +4,6 @@
 #include "trainyard/profile/page_data.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "trainyard/profile/packing.h"
@@ -19,11 +18,12 @@ namespace {
 
 constexpr int kContext = 30;          // lines around those that a kernel uses
 constexpr size_t kWholeFile = 2'000;  // lines up to which a file is shown whole
-constexpr char kSeparator = '\0';     // no name of Python's has one
+constexpr uint32_t kNowhere = UINT32_MAX;
+constexpr char kSeparator = '\0';  // no name of Python's has one
 
 // By interval: its number on the page; intervals on no lane have none.
 std::vector<uint32_t> page_numbers(const Trace& t) {
-  std::vector<uint32_t> numbers(t.intervals.size(), UINT32_MAX);
+  std::vector<uint32_t> numbers(t.intervals.size(), kNowhere);
   uint32_t next = 0;
   for (const Lane& lane : t.lanes)
     for (const uint32_t k : lane.intervals) numbers[k] = next++;
@@ -51,8 +51,8 @@ std::string intervals_of(const Trace& t, const std::vector<uint32_t>& numbers) {
       tail.add_signed(i.end - i.freed);
       label.add(i.label);
       source.add(i.source);
-      const uint32_t other = i.waited_for > 0 ? numbers[i.waited_for - 1] : UINT32_MAX;
-      waited.add_signed(other == UINT32_MAX ? 0 : int64_t{numbers[k]} - int64_t{other});
+      const uint32_t other = i.waited_for > 0 ? numbers[i.waited_for - 1] : kNowhere;
+      waited.add_signed(other == kNowhere ? 0 : int64_t{numbers[k]} - int64_t{other});
       arguments.add(i.arguments);
     }
   }
@@ -72,10 +72,17 @@ std::string path_of(const Analysis& a, const std::vector<uint32_t>& numbers) {
   return number.bytes() + time.bytes();
 }
 
-std::string transfers_of(const Trace& t, const std::vector<uint32_t>& numbers) {
-  std::vector<uint32_t> order(t.transfers.size());
-  std::iota(order.begin(), order.end(), 0U);
+// Those whose instructions are on a lane, by their start.
+std::vector<uint32_t> shown_transfers(const Trace& t, const std::vector<uint32_t>& numbers) {
+  std::vector<uint32_t> order;
+  for (uint32_t n = 0; n < t.transfers.size(); ++n)
+    if (numbers[t.transfers[n].interval] != kNowhere) order.push_back(n);
   std::ranges::stable_sort(order, {}, [&](uint32_t n) { return t.transfers[n].start; });
+  return order;
+}
+
+std::string transfers_of(const Trace& t, const std::vector<uint32_t>& numbers) {
+  const std::vector<uint32_t> order = shown_transfers(t, numbers);
   Column start, time, interval, hbm_bytes, bytes, row_bytes;
   Picoseconds at = 0;
   int64_t before = 0;

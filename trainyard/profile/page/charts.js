@@ -62,9 +62,10 @@ class Charts {
 
   showRoofline({ roofline: r, kernel }) {
     const section = cleared("roofline");
-    if (!r.tflops || !r.gb_s_peak) {
-      section.append(make("p", { class: "dim" },
-        "No matmul: the roofline of the Tensor Engine does not apply."));
+    if (!r.tflops || !r.gb_s_peak || !r.flops_per_byte) {
+      section.append(make("p", { class: "dim" }, r.tflops
+        ? "No traffic of HBM is known, so there is no roofline."
+        : "No matmul: the roofline of the Tensor Engine does not apply."));
       return;
     }
     const ridge = 1000 * r.tflops_peak / r.gb_s_peak;
