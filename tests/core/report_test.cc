@@ -85,7 +85,7 @@ TEST(ReportDetail, TensorsAreWhereAndWhenTheyWereUsed) {
   EXPECT_EQ(t.tensors[3].bytes, 128 * 512 * 4);
 }
 
-TEST(ReportDetail, TransfersStreamAsFastAsTheCurveSays) {
+TEST(ReportDetail, ATransferStreamsAtLeastAsFastAsOnesBehindAnother) {
   const profile::Trace t = report_of(parse(kExp)).trace;
   ASSERT_EQ(t.transfers.size(), 2u);
   EXPECT_EQ(t.transfers[0].bytes, 128 * 2048);
@@ -93,7 +93,9 @@ TEST(ReportDetail, TransfersStreamAsFastAsTheCurveSays) {
   EXPECT_EQ(t.transfers[1].bytes, 64 * 2048);
   const auto rate = std::ranges::find(t.dma_rates, 2048, &profile::TransferRate::row_bytes);
   ASSERT_NE(rate, t.dma_rates.end());
-  EXPECT_NEAR(t.transfers[0].gb_s, rate->gb_s, 0.01 * rate->gb_s);
+  const machine::Dma dma = machine::load_machine("trn2").core.dma;
+  EXPECT_GE(t.transfers[0].gb_s, rate->gb_s);
+  EXPECT_LE(t.transfers[0].gb_s, dma.engines * dma.engine_gb_s);
 }
 
 TEST(TransferRates, GrowWithTheRowsUpToTheEngines) {

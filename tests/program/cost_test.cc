@@ -94,7 +94,8 @@ TEST(Cost, OfDescriptors) {
       "dma_copy dst=t0 src=t5[0:128, 0:64]{scalar=r0 scale=64 limit=256 dim=0}";
   EXPECT_EQ(cost(whole).busy, base::ns_to_ps(dma.hwdge_issue_ns));
   EXPECT_EQ(cost(whole + " dge_mode=none").busy, base::ns_to_ps(dma.static_issue_ns));
-  EXPECT_EQ(cost(whole + " dge_mode=swdge").busy, base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
+  EXPECT_EQ(cost(whole + " dge_mode=swdge").busy,
+            base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
   EXPECT_EQ(cost(moved).busy, base::ns_to_ps(dma.hwdge_issue_ns));
   EXPECT_EQ(cost(rows).busy, base::ns_to_ps(dma.swdge_issue_ns + dma.swdge_generate_ns));
   EXPECT_EQ(cost(rows).elements, 128);  // rows lie apart, whatever the indices

@@ -33,8 +33,8 @@ void print_help() {
   fmt::print(
       "\n`trainyard COMMAND --help` shows a command's options; "
       "`trainyard --version` the version.\n"
-      "Exit status: 0, 1 if what was compared differs or something was found, 2 if something is "
-      "refused, 130 on Ctrl-C.\n");
+      "Exit status: 0, 1 if something differs or is found, 2 if something is refused, "
+      "130 on Ctrl-C.\n");
 }
 
 std::string full_name(const CLI::App& command) {

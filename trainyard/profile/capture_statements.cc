@@ -100,7 +100,8 @@ MaybeStatement reduction(const CapturedInstruction& in) {
   auto data = extent_of(in.operands, "src", rows);
   if (op.empty() || !dst || !data || value_of(in.operands, "dim") != "X") return std::nullopt;
   if (data->elements() == dst->elements()) data->dims.push_back({1, 1});
-  if (data->dims.empty() || data->elements() / data->dims.back().count != dst->elements()) return std::nullopt;
+  if (data->dims.empty() || data->elements() / data->dims.back().count != dst->elements())
+    return std::nullopt;
   const bool negated = value_of(in.operands, "negated") == "1";
   return statement(
       "tensor_reduce", {{"dst", dst}, {"data", data}},

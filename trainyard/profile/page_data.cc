@@ -81,8 +81,8 @@ std::vector<uint32_t> shown_transfers(const Trace& t, const std::vector<uint32_t
   return order;
 }
 
-std::string transfers_of(const Trace& t, const std::vector<uint32_t>& numbers) {
-  const std::vector<uint32_t> order = shown_transfers(t, numbers);
+std::string transfers_of(const Trace& t, const std::vector<uint32_t>& numbers,
+                         const std::vector<uint32_t>& order) {
   Column start, time, interval, hbm_bytes, bytes, row_bytes;
   Picoseconds at = 0;
   int64_t before = 0;
@@ -149,7 +149,8 @@ Json files_of(const Trace& t) {
   return files;
 }
 
-Json tables_of(const Report& report, const Analysis& a, const std::vector<uint32_t>& numbers) {
+Json tables_of(const Report& report, const Analysis& a, const std::vector<uint32_t>& numbers,
+               size_t transfers) {
   const Trace& t = report.trace;
   Json json = report_tables(report, a);
   for (const char* table : {"stalls", "critical_path"}) {
@@ -160,10 +161,10 @@ Json tables_of(const Report& report, const Analysis& a, const std::vector<uint32
   for (const Lane& lane : t.lanes)
     lanes.push_back({{"name", lane.name}, {"core", lane.core}, {"count", lane.intervals.size()}});
   for (const Source& s : t.sources) sources.push_back({s.file, s.line});
-  json["page"] = {
-      {"lanes", std::move(lanes)}, {"sources", std::move(sources)},   {"files", files_of(t)},
-      {"path", a.path.size()},     {"transfers", t.transfers.size()}, {"tensors", t.tensors.size()},
-      {"cores", t.cores}};
+  json["page"] = {{"lanes", std::move(lanes)}, {"sources", std::move(sources)},
+                  {"files", files_of(t)},      {"path", a.path.size()},
+                  {"transfers", transfers},    {"tensors", t.tensors.size()},
+                  {"cores", t.cores}};
   return json;
 }
 
@@ -173,11 +174,13 @@ void page_data(const Report& report, const PutPiece& put) {
   const Trace& t = report.trace;
   const Analysis a = analyse(t);
   const std::vector<uint32_t> numbers = page_numbers(t);
-  put("tables", tables_of(report, a, numbers).dump(-1, ' ', false, Json::error_handler_t::replace));
+  const std::vector<uint32_t> shown = shown_transfers(t, numbers);
+  const Json tables = tables_of(report, a, numbers, shown.size());
+  put("tables", tables.dump(-1, ' ', false, Json::error_handler_t::replace));
   put("labels", packed(joined(t.labels)));
   put("intervals", packed(intervals_of(t, numbers)));
   put("path", packed(path_of(a, numbers)));
-  put("transfers", packed(transfers_of(t, numbers)));
+  put("transfers", packed(transfers_of(t, numbers, shown)));
   put("tensors", packed(tensors_of(t)));
   put("tensor-names", packed(tensor_names(t)));
   put("arguments", packed(joined(t.arguments)));
