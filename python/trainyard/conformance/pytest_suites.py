@@ -49,8 +49,8 @@ PYTEST_SUITES = {
         "documented at that tag and that the goldens follow; NKI 0.5 doubled the scale. Run with "
         "--lenient uninitialised-output too: many goldens want zeros in the partitions between "
         "the scales, which no instruction writes (quantize_mx writes 4 of 32); without it these "
-        "cases are refused, E210. The inputs of moe_bwmm_mx_cte, moe_cte_unified and moe_tkg are made "
-        "in loops of Python, which take minutes a case.",
+        "cases are refused, E210. The inputs of moe_bwmm_mx_cte, moe_cte_unified and moe_tkg are "
+        "made in loops of Python, which take minutes a case.",
         (
             _nki_library(
                 "*/mlp/test_mlp_proj_mxfp4.py",

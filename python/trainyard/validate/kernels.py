@@ -8,16 +8,16 @@ from trainyard.validate.programs import TYPES, of_metric, time_kernel
 
 def timed(row, programs, file, name, *shapes):
     """A kernel's times with arrays of these shapes, in the row's type."""
+    kernel = programs.kernel(file, name)
     if row.dtype not in TYPES:
         raise NotModelledError(f"its type, {row.dtype or 'not given'}, is none of {list(TYPES)}")
     dtype = TYPES[row.dtype]
-    key = (file, name, row.machine, np.dtype(dtype).name, shapes)
 
     def make():
         arrays = tuple(np.empty(shape, dtype) for shape in shapes)
-        return time_kernel(programs.kernel(file, name), arrays, row.machine)
+        return time_kernel(kernel, arrays, row.machine)
 
-    return programs.timed(key, make)
+    return programs.timed((file, name, row.machine, row.dtype, shapes), make)
 
 
 GEMMS = {
