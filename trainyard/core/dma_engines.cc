@@ -4,6 +4,7 @@
 #include "trainyard/core/dma_engines.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace trainyard::core {
@@ -28,7 +29,7 @@ void DmaEngines::add(uint32_t position, Lane lane, const program::DmaWork& dma, 
   const auto after = std::upper_bound(arrivals_.begin(), arrivals_.end(), at,
                                       [](Picoseconds t, const Arrival& a) { return t < a.at; });
   arrivals_.insert(after, {at, lane, job});
-  find_next();
+  if (at <= next_.time) next_ = {std::max(now_, at), Kind::arrival, -1};
 }
 
 double DmaEngines::Queue::elements() const {
@@ -39,19 +40,28 @@ bool DmaEngines::full(Lane lane, int ring) {
   Queue& queue = queues_[static_cast<int>(lane)];
   if (ring == 0 || queue.elements() <= ring) return false;
   queue.ring = ring;
+  active_ |= 1u << static_cast<int>(lane);
   find_next();
   return true;
+}
+
+template <class Visit>
+void DmaEngines::for_each_active(Visit visit) {
+  for (uint32_t rest = active_; rest != 0; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    visit(queues_[lane], lane);
+  }
 }
 
 // What a round of turns takes.
 void DmaEngines::take_turns() {
   weight_ = 0;
   bool loads = false, stores = false;
-  for (const Queue& queue : queues_) {
-    if (queue.jobs.empty()) continue;
+  for_each_active([&](const Queue& queue, int) {
+    if (queue.jobs.empty()) return;
     weight_ += queue.jobs.front().element;
     (queue.jobs.front().store ? stores : loads) = true;
-  }
+  });
   if (loads && stores) weight_ *= mixed_;
 }
 
@@ -59,23 +69,22 @@ void DmaEngines::advance(Picoseconds to) {
   const auto passed = static_cast<double>(to - now_);
   now_ = to;
   if (weight_ <= 0) return;
-  for (Queue& queue : queues_)
-    if (!queue.jobs.empty()) {
-      Job& job = queue.jobs.front();
-      job.left = std::max(0.0, job.left - passed * job.element / weight_);
-    }
+  for_each_active([&](Queue& queue, int) {
+    if (queue.jobs.empty()) return;
+    Job& job = queue.jobs.front();
+    job.left = std::max(0.0, job.left - passed * job.element / weight_);
+  });
 }
 
 void DmaEngines::find_next() {
   constexpr double kNone = 1e-6;  // elements: what rounding leaves
   next_ = {};
   if (!arrivals_.empty()) next_ = {std::max(now_, arrivals_.front().at), Kind::arrival, -1};
-  for (int lane = 0; lane < program::kLaneCount; ++lane) {
-    const Queue& queue = queues_[lane];
+  for_each_active([&](const Queue& queue, int lane) {
     const double too_many = queue.ring > 0 ? queue.elements() - queue.ring : 0;
     Next next{now_, Kind::room, lane};
     if (queue.ring == 0 || too_many > kNone) {
-      if (queue.jobs.empty()) continue;
+      if (queue.jobs.empty()) return;
       const Job& job = queue.jobs.front();
       const double until_room = too_many * job.element;
       const bool room = queue.ring > 0 && until_room < job.left;
@@ -84,7 +93,7 @@ void DmaEngines::find_next() {
               lane};
     }
     if (next.time < next_.time) next_ = next;
-  }
+  });
 }
 
 DmaEngines::Event DmaEngines::step() {
@@ -99,6 +108,7 @@ DmaEngines::Event DmaEngines::step() {
     queue.coming = std::max(0.0, queue.coming - elements);
     if (!queue.jobs.empty()) queue.waiting += elements;
     queue.jobs.push_back(arrival.job);
+    active_ |= 1u << static_cast<int>(arrival.lane);
   } else if (next.kind == Kind::room) {
     queues_[next.lane].ring = 0;
     event.has_room = next.lane;
@@ -110,6 +120,8 @@ DmaEngines::Event DmaEngines::step() {
     if (queue.jobs.empty()) queue.waiting = 0;
     else queue.waiting -= queue.jobs.front().left / queue.jobs.front().element;
   }
+  if (next.lane >= 0 && queues_[next.lane].jobs.empty() && queues_[next.lane].ring == 0)
+    active_ &= ~(1u << next.lane);
   take_turns();
   find_next();
   return event;

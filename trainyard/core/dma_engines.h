@@ -68,10 +68,14 @@ class DmaEngines {
     int lane = -1;
   };
 
+  // Calls visit(queue, lane) for the queues where something may happen.
+  template <class Visit>
+  void for_each_active(Visit visit);
   void advance(Picoseconds to);
   void find_next();
   void take_turns();
   std::array<Queue, program::kLaneCount> queues_;
+  uint32_t active_ = 0;           // queues that have a job or owe an event, as bits
   std::deque<Arrival> arrivals_;  // by time
   Picoseconds now_ = 0;
   double weight_ = 0;  // of the queues that have a job: what a round of turns takes

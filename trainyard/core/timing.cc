@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
 #include <utility>
 
@@ -55,6 +56,7 @@ class Clock {
   }
   // Until an instruction starts, its place in the timeline holds when its operands are there.
   Picoseconds ready_at(uint32_t k) const { return timeline_.start[k]; }
+  void offer(int lane);
   void issue_dma(uint32_t k, Picoseconds start);
   void issue_pass(uint32_t k, Picoseconds start);
   Picoseconds exposed_load(uint32_t k, Picoseconds start) const;
@@ -77,6 +79,9 @@ class Clock {
   std::array<uint32_t, kLaneCount> head_;
   std::array<Picoseconds, kLaneCount> free_at_;
   std::array<uint32_t, kLaneCount> blocked_;  // by a full ring: the DMA that it lacks room for
+  // Lanes whose next instruction can be issued, as bits, and when it would start.
+  uint32_t offered_ = 0;
+  std::array<Picoseconds, kLaneCount> offered_start_;
 };
 
 Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sharers)
@@ -119,16 +124,22 @@ Clock::Clock(const Ordered& ordered, const machine::Machine& machine, int hbm_sh
     tail[lane] = k;
     if (ordered.steps[k].meets) meetings_.push_back(k);
   }
+  for (int lane = 0; lane < kLaneCount; ++lane) offer(lane);
+}
+
+// Looks whether the lane's next instruction can be issued, when either may have changed.
+void Clock::offer(int lane) {
+  const uint32_t k = head_[lane];
+  if (k == kNone || waiting_[k] > 0 || ordered_.steps[k].meets || blocked_[lane] != kNone) return;
+  offered_ |= 1u << lane;
+  offered_start_[lane] = start_of(lane);
 }
 
 Clock::Choice Clock::choose() const {
   Choice best;
-  for (int lane = 0; lane < kLaneCount; ++lane) {
-    const uint32_t k = head_[lane];
-    if (k == kNone || waiting_[k] > 0 || ordered_.steps[k].meets || blocked_[lane] != kNone)
-      continue;
-    const Picoseconds start = start_of(lane);
-    if (best.lane < 0 || start < best.start) best = {lane, start};
+  for (uint32_t rest = offered_; rest != 0; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    if (best.lane < 0 || offered_start_[lane] < best.start) best = {lane, offered_start_[lane]};
   }
   return best;
 }
@@ -147,6 +158,7 @@ void Clock::issue(const Choice& choice) {
   const Step& step = ordered_.steps[k];
   if (ready_at(k) <= idle_at(lane)) timeline_.waited_for[k] = kNone;
   head_[lane] = next_[k];
+  offered_ &= ~(1u << lane);
   met_ += step.meets;
   if (step.dma != kNone) return issue_dma(k, start);
   if (step.lane == Lane::tensor) return issue_pass(k, start);
@@ -190,6 +202,7 @@ void Clock::free_lane(uint32_t k, Picoseconds at) {
   timeline_.freed[k] = at;
   timeline_.busy[lane] += at - timeline_.start[k];
   free_at_[lane] = at;
+  offer(lane);
 }
 
 void Clock::end(uint32_t k, Picoseconds at) {
@@ -203,7 +216,9 @@ void Clock::end(uint32_t k, Picoseconds at) {
       t.start[to] = ready;
       t.waited_for[to] = k;
     }
-    --waiting_[to];
+    if (--waiting_[to] > 0) continue;
+    const auto lane = static_cast<int>(ordered_.steps[to].lane);
+    if (head_[lane] == to) offer(lane);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "trainyard/program/kinds.h"
 #include "trainyard/program/lane.h"
 
 namespace trainyard::program {
@@ -34,9 +35,11 @@ struct Step {
 inline bool is_dma(const Step& step) { return is_dma(step.lane) || step.dma != kNone; }
 
 struct Costs {
-  std::vector<Step> steps;
-  std::vector<DmaWork> dmas;  ///< one for many steps: few DMAs of a program differ
+  Kinds kinds;
+  std::vector<Step> steps;    ///< by kind
+  std::vector<DmaWork> dmas;
 
+  const Step& step(InstructionId i) const { return steps[kinds.of[i]]; }
   /// Issue to result, if nothing else is in the way.
   base::Picoseconds duration(const Step& step) const {
     if (step.dma == kNone) return step.latency;
@@ -44,7 +47,8 @@ struct Costs {
   }
 };
 
-/// Costs by instruction id on `machine`: the program's own, or another of its generation.
-Costs costs_of(const Program& program, const machine::Machine& machine);
+/// What the instructions of a program cost on `machine`: the program's own, or another of its
+/// generation.
+Costs costs_of(const Program& program, const machine::Machine& machine, Kinds kinds);
 
 }  // namespace trainyard::program

@@ -42,7 +42,7 @@ class ListSchedule {
   Choice choose() const;
   void issue(uint32_t rank, const Choice& choice);
   int lane_of(uint32_t rank) const { return static_cast<int>(step_of(rank).lane); }
-  const Step& step_of(uint32_t rank) const { return costs_.steps[given_[rank]]; }
+  const Step& step_of(uint32_t rank) const { return costs_.step(given_[rank]); }
 
   const DependenceTable& dependencies_;
   const Costs& costs_;

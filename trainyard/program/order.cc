@@ -70,10 +70,11 @@ void set_branches(Ordered& ordered, const Program& program) {
 }
 
 void set_costs(Ordered& ordered, const Program& program, Costs costs) {
+  ordered.steps.clear();
+  ordered.steps.reserve(ordered.sequence.size());
+  for (const InstructionId i : ordered.sequence) ordered.steps.push_back(costs.step(i));
   ordered.dmas = std::move(costs.dmas);
-  ordered.steps.resize(ordered.sequence.size());
-  for (size_t k = 0; k < ordered.sequence.size(); ++k)
-    ordered.steps[k] = costs.steps[ordered.sequence[k]];
+  ordered.kinds = std::move(costs.kinds);
   set_branches(ordered, program);
 }
 
@@ -152,7 +153,7 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
 
 Ordered order(const Program& program, const machine::Machine& machine,
               const OrderOptions& options) {
-  Costs costs = costs_of(program, machine);
+  Costs costs = costs_of(program, machine, Kinds(program));
   Ordered ordered;
   // Dependencies are found in program order, whose semantics they keep.
   const DependenceTable dependencies(program);
@@ -163,7 +164,7 @@ Ordered order(const Program& program, const machine::Machine& machine,
 }
 
 void recost(Ordered& ordered, const Program& program, const machine::Machine& machine) {
-  set_costs(ordered, program, costs_of(program, machine));
+  set_costs(ordered, program, costs_of(program, machine, std::move(ordered.kinds)));
 }
 
 void forget_takeovers(Ordered& ordered, const Program& program) {

@@ -14,8 +14,9 @@ namespace trainyard::program {
 /// "Position p must have finished": bit 0 of `link` says whether a semaphore carries the news.
 struct Ordered {
   std::vector<InstructionId> sequence;  ///< by position
-  std::vector<Step> steps;
+  std::vector<Step> steps;              ///< by position
   std::vector<DmaWork> dmas;
+  Kinds kinds;
   std::vector<uint32_t> waits;  ///< by position: how many it waits for
   /// When each lane begins: a captured kernel's engines do not begin together.
   std::array<base::Picoseconds, kLaneCount> begin{};

@@ -1,0 +1,20 @@
+// Instructions that differ in nothing but where their operands lie.
+#pragma once
+
+#include <vector>
+
+#include "trainyard/program/program.h"
+
+namespace trainyard::program {
+
+/// A program repeats few kinds of instructions, and those of one kind cost the same on any machine:
+/// loops need not be costed round by round.
+struct Kinds {
+  Kinds() = default;
+  explicit Kinds(const Program& program);
+
+  std::vector<uint32_t> of;             ///< by instruction: its kind
+  std::vector<InstructionId> examples;  ///< by kind: the first instruction
+};
+
+}  // namespace trainyard::program
