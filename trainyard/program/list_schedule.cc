@@ -9,19 +9,46 @@
 
 namespace trainyard::program {
 
-void ListSchedule::Queue::push(uint32_t rank) {
-  heap_.push_back(rank);
-  std::ranges::push_heap(heap_, std::greater<>());
+namespace {
+
+void push_heap(auto& heap, auto value) {
+  heap.push_back(value);
+  std::ranges::push_heap(heap, std::greater<>());
 }
 
-void ListSchedule::Queue::pop() {
-  std::ranges::pop_heap(heap_, std::greater<>());
-  heap_.pop_back();
+void pop_heap(auto& heap) {
+  std::ranges::pop_heap(heap, std::greater<>());
+  heap.pop_back();
 }
 
-void ListSchedule::Queue::erase(uint32_t rank) {
-  std::erase(heap_, rank);
-  std::ranges::make_heap(heap_, std::greater<>());
+}  // namespace
+
+void ListSchedule::Queue::push(uint32_t rank, base::Picoseconds at) {
+  if (at <= free_at_) push_heap(ready_, rank);
+  else push_heap(coming_, Coming{at, rank});
+}
+
+ListSchedule::Choice ListSchedule::Queue::first(int lane) const {
+  if (!ready_.empty()) return {lane, ready_.front(), free_at_};
+  return {lane, coming_.front().rank, coming_.front().at};
+}
+
+void ListSchedule::Queue::issue(uint32_t rank, base::Picoseconds free_at) {
+  if (!ready_.empty() && ready_.front() == rank) {
+    pop_heap(ready_);
+  } else if (!coming_.empty() && coming_.front().rank == rank) {
+    pop_heap(coming_);
+  } else {
+    std::erase(ready_, rank);
+    std::erase_if(coming_, [&](const Coming& c) { return c.rank == rank; });
+    std::ranges::make_heap(ready_, std::greater<>());
+    std::ranges::make_heap(coming_, std::greater<>());
+  }
+  free_at_ = free_at;
+  while (!coming_.empty() && coming_.front().at <= free_at_) {
+    push_heap(ready_, coming_.front().rank);
+    pop_heap(coming_);
+  }
 }
 
 ListSchedule::ListSchedule(const Program& program, const DependenceTable& dependencies,
@@ -65,51 +92,50 @@ void ListSchedule::admit() {
     branches_ = branches_.subspan(1);
   const uint32_t fence = branches_.empty() ? n : branches_.front().before;
   for (; admitted_ < std::min(fence, oldest_ + window_); ++admitted_)
-    if (waiting_[admitted_] == 0) ready_[lane_of(admitted_)].push(admitted_);
+    if (waiting_[admitted_] == 0) queues_[lane_of(admitted_)].push(admitted_, ready_at_[admitted_]);
 }
 
 ListSchedule::Choice ListSchedule::choose() const {
   Choice best;
   for (int lane = 0; lane < kLaneCount; ++lane) {
-    if (ready_[lane].empty()) continue;
-    const uint32_t rank = ready_[lane].first();
-    const base::Picoseconds start = std::max(free_at_[lane], ready_at_[rank]);
+    if (queues_[lane].empty()) continue;
+    const Choice next = queues_[lane].first(lane);
     if (best.lane >= 0 &&
-        (start > best.start || (start == best.start && rank > ready_[best.lane].first())))
+        (next.start > best.start || (next.start == best.start && next.rank > best.rank)))
       continue;
-    if (rank == oldest_ || room_.fits(given_[rank])) best = {lane, start};
+    if (next.rank == oldest_ || room_.fits(given_[next.rank])) best = next;
   }
   return best;
 }
 
-void ListSchedule::issue(uint32_t rank, const Choice& choice) {
+ListSchedule::Choice ListSchedule::oldest() const {
+  const int lane = lane_of(oldest_);
+  return {lane, oldest_, std::max(queues_[lane].free_at(), ready_at_[oldest_])};
+}
+
+void ListSchedule::issue(const Choice& choice) {
+  const auto [lane, rank, start] = choice;
   issued_[rank] = 1;
   room_.issue(given_[rank]);
   sequence_.push_back(given_[rank]);
   const Step& step = step_of(rank);
-  free_at_[choice.lane] = choice.start + step.busy;
-  const base::Picoseconds done = choice.start + costs_.duration(step);
+  queues_[lane].issue(rank, start + step.busy);
+  const base::Picoseconds done = start + costs_.duration(step);
   for (uint32_t f = begin_[rank]; f < begin_[rank + 1]; ++f) {
     const uint32_t next = followers_[f];
     ready_at_[next] = std::max(ready_at_[next], done);
-    if (--waiting_[next] == 0 && next < admitted_) ready_[lane_of(next)].push(next);
+    if (--waiting_[next] == 0 && next < admitted_)
+      queues_[lane_of(next)].push(next, ready_at_[next]);
   }
 }
 
 std::vector<InstructionId> ListSchedule::run() {
   while (sequence_.size() < given_.size()) {
     admit();
-    const Choice best = choose();
-    if (best.lane >= 0) {
-      const uint32_t rank = ready_[best.lane].first();
-      ready_[best.lane].pop();
-      issue(rank, best);
-      continue;
-    }
+    Choice next = choose();
     // Nothing fits: the oldest instruction goes, as the kernel's author meant it to.
-    const int lane = lane_of(oldest_);
-    ready_[lane].erase(oldest_);
-    issue(oldest_, {lane, std::max(free_at_[lane], ready_at_[oldest_])});
+    if (next.lane < 0) next = oldest();
+    issue(next);
   }
   return std::move(sequence_);
 }

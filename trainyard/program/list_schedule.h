@@ -20,27 +20,39 @@ class ListSchedule {
   std::vector<InstructionId> run();
 
  private:
-  // The ready instructions of one lane, in the given order; the first that is ready stands first.
-  class Queue {
-   public:
-    bool empty() const { return heap_.empty(); }
-    uint32_t first() const { return heap_.front(); }
-    void push(uint32_t rank);
-    void pop();
-    void erase(uint32_t rank);
-
-   private:
-    std::vector<uint32_t> heap_;
-  };
   struct Choice {
     int lane = -1;
+    uint32_t rank = 0;
     base::Picoseconds start = 0;
+  };
+  // The instructions of one lane for which all that they wait for has been issued.
+  class Queue {
+   public:
+    base::Picoseconds free_at() const { return free_at_; }
+    bool empty() const { return ready_.empty() && coming_.empty(); }
+    /// The one that can start first, and of several the first in the given order.
+    Choice first(int lane) const;
+    /// `at`: when its operands are there.
+    void push(uint32_t rank, base::Picoseconds at);
+    /// Takes one out that the lane is busy with until then.
+    void issue(uint32_t rank, base::Picoseconds free_at);
+
+   private:
+    struct Coming {
+      base::Picoseconds at;
+      uint32_t rank;
+      auto operator<=>(const Coming&) const = default;
+    };
+    base::Picoseconds free_at_ = 0;
+    std::vector<uint32_t> ready_;  // a heap: operands are there before the lane is free
+    std::vector<Coming> coming_;   // a heap: the lane is free before the operands are there
   };
 
   void link();
   void admit();
   Choice choose() const;
-  void issue(uint32_t rank, const Choice& choice);
+  Choice oldest() const;
+  void issue(const Choice& choice);
   int lane_of(uint32_t rank) const { return static_cast<int>(step_of(rank).lane); }
   const Step& step_of(uint32_t rank) const { return costs_.step(given_[rank]); }
 
@@ -56,8 +68,7 @@ class ListSchedule {
   std::vector<base::Picoseconds> ready_at_;
   std::vector<uint8_t> issued_;
 
-  std::array<Queue, kLaneCount> ready_;
-  std::array<base::Picoseconds, kLaneCount> free_at_{};
+  std::array<Queue, kLaneCount> queues_;
   uint32_t oldest_ = 0;    // not yet issued
   uint32_t admitted_ = 0;  // end of the window
   std::vector<InstructionId> sequence_;
