@@ -43,43 +43,40 @@ class DmaEngines {
  private:
   struct Job {
     uint32_t position = 0;
+    Picoseconds at = 0;  // when its first element may move
     double left = 0;     // picoseconds on the engine, alone
     double element = 0;  // of which one element takes this many
     double uneven = 0;   // until the engine with the largest share is done
     bool store = false;
   };
-  struct Arrival {
-    Picoseconds at = 0;
-    Lane lane = Lane::sync;
-    Job job;
-  };
   struct Queue {
-    std::deque<Job> jobs;  // arrived
-    double coming = 0;     // elements that have not
-    double waiting = 0;    // elements behind the first job
-    int ring = 0;          // if an event is to say when no more are left; else 0
+    std::deque<Job> jobs;
+    bool moving = false;  // the first one's elements
+    double behind = 0;    // elements of the others
+    int ring = 0;         // if an event is to say when no more are left; else 0
 
     double elements() const;  // left for each engine
   };
-  enum class Kind : uint8_t { none, arrival, landed, room };
+  enum class Kind : uint8_t { none, begin, landed, room };
   struct Next {
     Picoseconds time = kNever;
     Kind kind = Kind::none;
     int lane = -1;
   };
 
-  // Calls visit(queue, lane) for the queues where something may happen.
+  // Calls visit(queue, lane) for the queues that have a job.
   template <class Visit>
   void for_each_active(Visit visit);
   void advance(Picoseconds to);
   void find_next();
   void take_turns();
+  static Next next_of(const Queue& queue, int lane, Picoseconds now, double round);
+
   std::array<Queue, program::kLaneCount> queues_;
-  uint32_t active_ = 0;           // queues that have a job or owe an event, as bits
-  std::deque<Arrival> arrivals_;  // by time
+  uint32_t active_ = 0;  // queues that have a job, as bits
   Picoseconds now_ = 0;
-  double weight_ = 0;  // of the queues that have a job: what a round of turns takes
-  double mixed_ = 1;   // how much longer that is where loads and stores take turns
+  double round_ = 0;  // what a round of turns of the queues that move takes
+  double mixed_ = 1;  // how much longer that is where loads and stores take turns
   Next next_;
   double busy_ = 0;
   double hbm_ps_per_byte_ = 0;

@@ -2,6 +2,8 @@
 
 #include "trainyard/program/costs.h"
 
+#include <cmath>
+
 namespace trainyard::program {
 
 Costs costs_of(const Program& program, const machine::Machine& machine, Kinds kinds) {
@@ -18,7 +20,9 @@ Costs costs_of(const Program& program, const machine::Machine& machine, Kinds ki
     step.load = c.load;
     if (!c.dma) continue;
     step.dma = static_cast<uint32_t>(costs.dmas.size());
-    costs.dmas.push_back({c.first, c.tail, c.element_ps, c.elements, c.ring, c.store, c.hbm_bytes});
+    const double share = std::ceil(static_cast<double>(c.elements) / machine.core.dma.engines);
+    costs.dmas.push_back({c.first, c.tail, c.element_ps, c.elements, c.ring, c.store, c.hbm_bytes,
+                          std::llround(share * c.element_ps)});
   }
   return costs;
 }

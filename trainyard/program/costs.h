@@ -17,7 +17,7 @@ struct DmaWork {
   int ring = 0;  ///< of how many one engine's ring has room; 0: no limit
   bool store = false;
   int64_t hbm_bytes = 0;
-  bool operator==(const DmaWork&) const = default;
+  base::Picoseconds alone = 0;  ///< what its elements take if no other DMA is under way
 };
 
 /// One instruction: the stream it is issued on, and how long it holds its engine.
@@ -36,14 +36,15 @@ inline bool is_dma(const Step& step) { return is_dma(step.lane) || step.dma != k
 
 struct Costs {
   Kinds kinds;
-  std::vector<Step> steps;    ///< by kind
+  std::vector<Step> steps;  ///< by kind
   std::vector<DmaWork> dmas;
 
   const Step& step(InstructionId i) const { return steps[kinds.of[i]]; }
   /// Issue to result, if nothing else is in the way.
   base::Picoseconds duration(const Step& step) const {
     if (step.dma == kNone) return step.latency;
-    return step.latency + dmas[step.dma].first + dmas[step.dma].tail;
+    const DmaWork& dma = dmas[step.dma];
+    return step.latency + dma.first + dma.alone + dma.tail;
   }
 };
 
