@@ -190,13 +190,13 @@ void Dependencies::touch(const Operand& o, isa::Access kind, InstructionId i,
 }
 
 void Dependencies::add(InstructionId i, std::vector<Dependence>& before) {
+  const std::span<const Operand> operands = program_.operands(i);
+  const std::span<const isa::Access> accesses = program_.accesses(i);
+  for (const bool writes : {false, true})  // they come after all reads
+    for (size_t k = 0; k < operands.size(); ++k)
+      if (accesses[k] != isa::Access::none && (accesses[k] != isa::Access::read) == writes)
+        touch(operands[k], accesses[k], i, before);
   const Call call = program_.call(i);
-  writes_.clear();  // they come after all reads
-  for_each_operand(call, [&](int slot, isa::Access kind) {
-    if (kind == isa::Access::read) touch(call.raw(slot), kind, i, before);
-    else writes_.emplace_back(slot, kind);
-  });
-  for (const auto& [slot, kind] : writes_) touch(call.raw(slot), kind, i, before);
   if (program_.instruction(i).dynamic || !call.spec().register_params.empty())
     add_registers(call, i, before);
   if (call.spec().uses_generators)

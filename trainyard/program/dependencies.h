@@ -96,8 +96,7 @@ class Dependencies {
   std::vector<Entry> entries_;
   std::vector<Reader> readers_;
   uint32_t free_entry_ = kNone, free_reader_ = kNone;
-  std::vector<uint32_t> covered_;                    // scratch of access()
-  std::vector<std::pair<int, isa::Access>> writes_;  // scratch of add(): slots
+  std::vector<uint32_t> covered_;           // scratch of access()
   std::vector<InstructionId> followed_by_;  // per instruction: the last one that follows it
   uint32_t visit_ = 0;
 };

@@ -13,22 +13,28 @@ namespace trainyard::program {
 
 namespace {
 
+// Where an instruction is issued.
+struct Issue {
+  Lane lane;
+  bool dma;
+};
+
 // Engines finish in order, so of several predecessors on one engine the last is enough.
 class Predecessors {
  public:
-  explicit Predecessors(const Ordered& ordered) : ordered_(ordered) {}
+  explicit Predecessors(const std::vector<Issue>& issues) : issues_(issues) {}
 
   void clear() {
     latest_.fill(kNone);
     list_.clear();
   }
   void add(uint32_t position) {
-    const Lane lane = ordered_.steps[position].lane;
-    if (is_dma(ordered_.steps[position])) {
+    const Issue& issue = issues_[position];
+    if (issue.dma) {
       if (std::find(list_.begin(), list_.end(), position) == list_.end()) list_.push_back(position);
       return;
     }
-    uint32_t& latest = latest_[static_cast<int>(lane)];
+    uint32_t& latest = latest_[static_cast<int>(issue.lane)];
     if (latest == kNone || position > latest) latest = position;
   }
   template <class Visit>
@@ -39,7 +45,7 @@ class Predecessors {
   }
 
  private:
-  const Ordered& ordered_;
+  const std::vector<Issue>& issues_;
   std::array<uint32_t, kLaneCount> latest_;
   std::vector<uint32_t> list_;
 };
@@ -47,9 +53,9 @@ class Predecessors {
 // Whether issuing in order is enough: each lane does, and all do between themselves for `order`.
 // The Tensor Engine accumulates in order; other engines must see a result written before they read
 // it.
-bool implied(const Step& from, Lane to, Dependence::Kind kind) {
+bool implied(const Issue& from, Lane to, Dependence::Kind kind) {
   if (kind == Dependence::Kind::order) return true;
-  if (from.lane != to || is_dma(from)) return false;
+  if (from.lane != to || from.dma) return false;
   return kind == Dependence::Kind::memory || to == Lane::tensor;
 }
 
@@ -87,23 +93,26 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
   ordered.waits.assign(n, 0);
   ordered.successor_begin.assign(n + 1, 0);
   Takeovers takeovers(program, ordered);
-  Predecessors predecessors(ordered);
+  std::vector<Issue> issues;  // by position
+  issues.reserve(n);
+  for (const Step& step : ordered.steps) issues.push_back({step.lane, is_dma(step)});
+  Predecessors predecessors(issues);
   std::vector<uint32_t> links;  // predecessor << 1 | crosses, by the one that waits
   links.reserve(dependencies.size());
   for (uint32_t k = 0; k < n; ++k) {
     const InstructionId i = ordered.sequence[k];
-    const Lane lane = ordered.steps[k].lane;
+    const Lane lane = issues[k].lane;
     predecessors.clear();
     for (const Dependence& d : dependencies.of(i)) {
       const uint32_t p = position[d.id];
-      if (!implied(ordered.steps[p], lane, d.kind)) predecessors.add(p);
+      if (!implied(issues[p], lane, d.kind)) predecessors.add(p);
     }
     takeovers.visit_before(i, [&](uint32_t p) {
-      if (!implied(ordered.steps[p], lane, Dependence::Kind::memory)) predecessors.add(p);
+      if (!implied(issues[p], lane, Dependence::Kind::memory)) predecessors.add(p);
     });
     takeovers.record(i, k, ordered.steps[k]);
     predecessors.for_each([&](uint32_t p) {
-      links.push_back(p << 1 | (ordered.steps[p].lane != lane));
+      links.push_back(p << 1 | (issues[p].lane != lane));
       ++ordered.successor_begin[p];
       ++ordered.waits[k];
     });

@@ -40,14 +40,15 @@ std::vector<Life> lives_of(const Program& program, const std::vector<Instruction
 void begin_with_what_was_there(const Program& program, const std::vector<InstructionId>& order,
                                std::vector<Life>& lives) {
   for (uint32_t k = 0; k < order.size(); ++k) {
-    const Call call = program.call(order[k]);
-    for_each_operand(call, [&](int slot, isa::Access access) {
-      const TensorId id = call.raw(slot).tensor;
+    const std::span<const isa::Access> accesses = program.accesses(order[k]);
+    const std::span<const Operand> operands = program.operands(order[k]);
+    for (size_t o = 0; o < operands.size(); ++o) {
+      const TensorId id = operands[o].tensor;
       const isa::Tensor& t = program.tensor(id);
-      const bool reads = access == isa::Access::read ||
-                         (access == isa::Access::update && t.buffer != Buffer::psum);
+      const bool reads = accesses[o] == isa::Access::read ||
+                         (accesses[o] == isa::Access::update && t.buffer != Buffer::psum);
       if (reads && t.has_address() && lives[id].first == k) lives[id].first = 0;
-    });
+    }
   }
 }
 
@@ -68,6 +69,7 @@ class Arena {
     bank_ = psum_ ? m.psum_bank_bytes : size_;
     if (hold == Hold::always) reserve_addressed(buffer);
     else remember_addressed(buffer);
+    latest_ = regions_.begin();
   }
 
   void take(TensorId id) {
@@ -100,6 +102,7 @@ class Arena {
     placement_.evicts[id] = std::move(evicted);
     addressed_.take_over(id, start, start + bytes, life_, placement_.evicts);
     cursor_ = found->end;
+    latest_ = found;
     live_ += bytes;
     int64_t& peak = psum_ ? placement_.psum_peak : placement_.sbuf_peak;
     peak = std::max(peak, live_);
@@ -170,19 +173,23 @@ class Arena {
     return start;
   }
 
+  bool suits(Iterator r, int64_t bytes) const {
+    return r->tenant == kNone && fit(*r, bytes) >= 0;
+  }
+
   Iterator find(int64_t bytes) {
-    const auto suits = [&](Iterator r) { return r->tenant == kNone && fit(*r, bytes) >= 0; };
-    Iterator first_suitable = regions_.end();
-    for (Iterator r = regions_.begin(); r != regions_.end(); ++r) {
-      if (!suits(r)) continue;
-      if (policy_ == PlacePolicy::first_fit) return r;
-      if (first_suitable == regions_.end()) first_suitable = r;
+    if (policy_ != PlacePolicy::first_fit) {
       // The ring goes on from where it last placed.
-      if (r->start >= cursor_) return r;
-      if (r->end >= cursor_ + bytes && split_at(r, cursor_) && suits(std::next(r)))
-        return std::next(r);
+      for (Iterator r = latest_; r != regions_.end(); ++r) {
+        if (!suits(r, bytes)) continue;
+        if (r->start >= cursor_) return r;
+        if (r->end >= cursor_ + bytes && split_at(r, cursor_) && suits(std::next(r), bytes))
+          return std::next(r);
+      }
     }
-    return first_suitable;
+    Iterator first = regions_.begin();
+    while (first != regions_.end() && !suits(first, bytes)) ++first;
+    return first;
   }
 
   // Cuts a free region in two at `at`, so that the ring can go on from there.
@@ -199,13 +206,16 @@ class Arena {
     region.previous = std::move(both);
   }
 
+  // Joins two neighbours into the second.
+  void join(Iterator a, Iterator b) {
+    b->start = a->start;
+    add_past(*b, *a);
+    if (latest_ == a) latest_ = b;
+    regions_.erase(a);
+  }
+
   // Joins a freed region with free neighbours whose last tenants it then shares.
   void merge(Iterator r) {
-    const auto join = [&](Iterator a, Iterator b) {
-      b->start = a->start;
-      add_past(*b, *a);
-      regions_.erase(a);
-    };
     // Regions with different pasts stay apart while both could serve a tile by themselves: a new
     // tenant then waits for one of them only.
     const auto small = [&](const Region& x) { return x.end - x.start < kWorthKeeping; };
@@ -220,11 +230,7 @@ class Arena {
   void join_all() {
     for (Iterator r = regions_.begin(); r != regions_.end() && std::next(r) != regions_.end();) {
       const Iterator next = std::next(r);
-      if (r->tenant == kNone && next->tenant == kNone) {
-        next->start = r->start;
-        add_past(*next, *r);
-        regions_.erase(r);
-      }
+      if (r->tenant == kNone && next->tenant == kNone) join(r, next);
       r = next;
     }
   }
@@ -280,6 +286,7 @@ class Arena {
   bool psum_, beyond_;
   int64_t size_, bank_, cursor_ = 0, live_ = 0;
   std::list<Region> regions_;
+  Iterator latest_;             // where the cursor is, or before it
   std::vector<Iterator> held_;  // by tensor: its region
 };
 

@@ -89,7 +89,9 @@ InstructionId Program::add(isa::Opcode opcode, Engine engine, std::span<const Va
   operands_.insert(operands_.end(), operands.begin(), operands.end());
   instructions_.push_back(in);
   const auto id = static_cast<InstructionId>(instructions_.size() - 1);
+  accesses_.resize(operands_.size(), isa::Access::none);
   for_each_operand(call(id), [&](int slot, isa::Access access) {
+    accesses_[in.first_operand + slot] = access;
     if (access != isa::Access::read) written_[operands[slot].tensor] = true;
   });
   return id;

@@ -92,10 +92,11 @@ class Program final : public isa::Tables {
   }
   /// All operands of an instruction, index operands included.
   std::span<const Operand> operands(InstructionId i) const {
-    const uint32_t end = i + 1 < instructions_.size() ? instructions_[i + 1].first_operand
-                                                      : static_cast<uint32_t>(operands_.size());
-    return {operands_.data() + instructions_[i].first_operand,
-            end - instructions_[i].first_operand};
+    return {operands_.data() + instructions_[i].first_operand, operand_count(i)};
+  }
+  /// What is done with each of them.
+  std::span<const isa::Access> accesses(InstructionId i) const {
+    return {accesses_.data() + instructions_[i].first_operand, operand_count(i)};
   }
   Call call(InstructionId i) const { return call(i, *machine_); }
   /// The same on another machine of the generation.
@@ -118,11 +119,18 @@ class Program final : public isa::Tables {
   std::string name;               ///< the kernel's
 
  private:
+  uint32_t operand_count(InstructionId i) const {
+    const auto end = i + 1 < instructions_.size() ? instructions_[i + 1].first_operand
+                                                  : static_cast<uint32_t>(operands_.size());
+    return end - instructions_[i].first_operand;
+  }
+
   std::shared_ptr<const machine::Machine> machine_;
   std::vector<Instruction> instructions_;
   std::vector<Value> values_;
   std::vector<Operand> operands_;
-  std::vector<uint8_t> written_;  // by tensor
+  std::vector<isa::Access> accesses_;  // by operand
+  std::vector<uint8_t> written_;       // by tensor
   std::vector<Edge> edges_;
   std::vector<Branch> branches_;  // in order
   uint32_t registers_ = 0;

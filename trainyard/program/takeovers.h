@@ -34,12 +34,13 @@ class Takeovers {
 
   /// Notes that instruction `i` is issued at `position`.
   void record(InstructionId i, uint32_t position, const Step& step) {
-    const Call call = program_.call(i);
-    for_each_operand(call, [&](int slot, isa::Access access) {
-      const TensorId id = call.raw(slot).tensor;
-      if (access == isa::Access::read) tensors_[id].read = true;
+    const std::span<const Operand> operands = program_.operands(i);
+    const std::span<const isa::Access> accesses = program_.accesses(i);
+    for (size_t k = 0; k < operands.size(); ++k) {
+      const TensorId id = operands[k].tensor;
+      if (accesses[k] == isa::Access::read) tensors_[id].read = true;
       if (tensors_[id].evicted) remember(id, position, step);
-    });
+    }
   }
 
  private:
