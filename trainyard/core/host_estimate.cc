@@ -47,7 +47,7 @@ HostEstimate estimate_host(const program::Program& program, program::Instruction
   for (program::TensorId id = 0; id < program.tensor_count(); ++id) {
     const isa::Tensor& t = program.tensor(id);
     // Of arrays that came in, those that are written are copied; tiles come and go.
-    if (!isa::is_on_chip(t.buffer) && (!t.input || program.is_written(id))) e.bytes += t.bytes();
+    if (!isa::is_on_chip(t.buffer) && (!t.input || t.written)) e.bytes += t.bytes();
   }
   const machine::Core& core = program.machine().core;
   return {e.seconds, e.bytes + core.partitions * core.memory.sbuf_partition_bytes};

@@ -34,8 +34,12 @@ struct Tensor {
   int64_t address_bytes = -1;      ///< explicit placement: byte offset in each partition
   uint32_t site = kNone;           ///< where it was declared (Program::sites)
   bool input = false;              ///< a kernel argument
+  /// What the instructions of its program do with it, by its own name.
+  bool read = false, written = false;
 
   bool has_address() const { return address_bytes >= 0; }
+  /// A result of the kernel's own that it stores and loads again.
+  bool is_intermediate() const { return read && written && !input; }
   int64_t elements() const;
   int64_t row_elements() const;  ///< elements in one partition (on chip)
   int64_t row_bytes() const;

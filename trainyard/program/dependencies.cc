@@ -180,7 +180,7 @@ void Dependencies::access_whole(Entry& e, isa::Access kind, InstructionId i,
 void Dependencies::touch(const Operand& o, isa::Access kind, InstructionId i,
                          std::vector<Dependence>& before) {
   const isa::Tensor& t = program_.tensor(o.tensor);
-  if (!t.has_address() && !program_.is_written(o.tensor)) return;
+  if (!t.has_address() && !t.written) return;
   if (o.tensor >= tensors_.size()) tensors_.resize(program_.tensor_count());
   TensorMemory& tensor = tensors_[o.tensor];
   if (tensor.frame.pitch == 0) tensor.frame = frame_of(t);

@@ -33,13 +33,17 @@ class Finder {
     return first;
   }
 
-  isa::Buffer buffer(const Operand& o) const { return program_.tensor(o.tensor).buffer; }
+  // What a cost may ask of a tensor.
+  uint64_t nature(const Operand& o) const {
+    const isa::Tensor& t = program_.tensor(o.tensor);
+    return static_cast<uint64_t>(t.buffer) << 1 | t.is_intermediate();
+  }
 
   size_t hash(InstructionId i) const {
     const Instruction& in = program_.instruction(i);
     uint64_t h = in.opcode | uint64_t{in.values} << 16 | static_cast<uint64_t>(in.engine) << 56;
     for (const Operand& o : program_.operands(i))
-      h = (std::rotl(h, 23) ^ o.layout ^ static_cast<uint64_t>(buffer(o)) << 32) *
+      h = (std::rotl(h, 23) ^ o.layout ^ nature(o) << 32) *
           0x9e3779b97f4a7c15;
     return h * 0x9e3779b97f4a7c15 >> 32;
   }
@@ -50,7 +54,7 @@ class Finder {
     const auto of_a = program_.operands(a), of_b = program_.operands(b);
     if (of_a.size() != of_b.size()) return false;
     for (size_t k = 0; k < of_a.size(); ++k)
-      if (of_a[k].layout != of_b[k].layout || buffer(of_a[k]) != buffer(of_b[k]) ||
+      if (of_a[k].layout != of_b[k].layout || nature(of_a[k]) != nature(of_b[k]) ||
           first_like(of_a, k) != first_like(of_b, k))
         return false;
     return true;

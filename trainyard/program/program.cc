@@ -28,7 +28,6 @@ uint64_t hash(const isa::Layout& l) {
 
 TensorId Program::add_tensor(isa::Tensor tensor) {
   tensors_.push_back(std::move(tensor));
-  written_.push_back(false);
   return static_cast<TensorId>(tensors_.size() - 1);
 }
 
@@ -92,7 +91,9 @@ InstructionId Program::add(isa::Opcode opcode, Engine engine, std::span<const Va
   accesses_.resize(operands_.size(), isa::Access::none);
   for_each_operand(call(id), [&](int slot, isa::Access access) {
     accesses_[in.first_operand + slot] = access;
-    if (access != isa::Access::read) written_[operands[slot].tensor] = true;
+    isa::Tensor& t = tensors_[operands[slot].tensor];
+    if (access != isa::Access::read) t.written = true;
+    if (access == isa::Access::read || access == isa::Access::update) t.read = true;
   });
   return id;
 }

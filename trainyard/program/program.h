@@ -77,9 +77,6 @@ class Program final : public isa::Tables {
   void add_branch(bool taken) { branches_.push_back({static_cast<InstructionId>(size()), taken}); }
   std::span<const Branch> branches() const { return branches_; }
 
-  /// Whether an instruction writes to the tensor, by its own name.
-  bool is_written(TensorId id) const { return written_[id]; }
-
   size_t size() const { return instructions_.size(); }
   size_t tensor_count() const { return tensors_.size(); }
   uint32_t register_count() const { return registers_; }
@@ -130,7 +127,6 @@ class Program final : public isa::Tables {
   std::vector<Value> values_;
   std::vector<Operand> operands_;
   std::vector<isa::Access> accesses_;  // by operand
-  std::vector<uint8_t> written_;       // by tensor
   std::vector<Edge> edges_;
   std::vector<Branch> branches_;  // in order
   uint32_t registers_ = 0;
