@@ -113,6 +113,9 @@ struct Spec {
 
   /// Chooses the engine where the call leaves it open; null: the first of `engines`.
   Engine (*choose_engine)(const Call&) = nullptr;
+  /// Where the call leaves the engine to the compiler: another one that may run it if it is free
+  /// sooner, or Engine::unknown. Results are the same.
+  Engine (*other_engine)(const Call&) = nullptr;
   /// Throws base::Error for what this instruction forbids beyond the rules common to all.
   void (*check)(const Call&) = nullptr;
   void (*run)(Run&) = nullptr;

@@ -20,6 +20,7 @@ Data types: any. Equal types copy the bits (the Scalar Engine of NeuronCore-v2 g
 Layout: equal partitions and equal elements per partition; the free shapes may differ.
 Cost: max(64, N) cycles; from NeuronCore-v3 the Vector Engine copies 16-bit tiles at four elements
   a cycle from SBUF to SBUF, two if strided or in PSUM.
+Engines: where the call leaves it open, Vector or (NeuronCore-v3) Scalar, whichever is free sooner.
 NumPy: dst[...] = src.astype(dst.dtype)
 Sources: nki.isa.tensor_copy (SDK 2.32); cost ISA26, A3, TRACE.
 )";
@@ -48,6 +49,11 @@ void run(Run& r) {
   }
 }
 
+Engine other_engine(const Call& c) {
+  const bool open = c.choice<Engine>(engine) == Engine::unknown && c.core().version >= 3;
+  return open ? Engine::scalar : Engine::unknown;
+}
+
 Cost cost(const Call& c) {
   const double n = static_cast<double>(c.operand(dst).free_elements());
   return lane_cost(c, n, copy_rate(c, {dst, src}, true));
@@ -67,6 +73,7 @@ INSTRUCTION(tensor_copy) {
                  {"name", ParamKind::name, Access::none, "None"}},
       .engines = {Engine::vector, Engine::scalar, Engine::gpsimd},
       .indirect = {dst, src},
+      .other_engine = other_engine,
       .check = check,
       .run = run,
       .cost = cost,

@@ -8,8 +8,9 @@ namespace trainyard::program {
 
 Costs costs_of(const Program& program, const machine::Machine& machine, Kinds kinds) {
   Costs costs{std::move(kinds), {}, {}};
-  for (const InstructionId i : costs.kinds.examples) {
-    const Call call = program.call(i, machine);
+  for (size_t kind = 0; kind < costs.kinds.examples.size(); ++kind) {
+    const InstructionId i = costs.kinds.examples[kind];
+    const Call call = program.call(i, machine, costs.kinds.engines[kind]);
     Step& step = costs.steps.emplace_back();
     step.lane = lane_of(call);
     step.meets = program.meets(i);

@@ -84,6 +84,19 @@ Kinds::Kinds(const Program& program) {
   Finder finder(program, examples);
   of.reserve(program.size());
   for (InstructionId i = 0; i < program.size(); ++i) of.push_back(finder.kind_of(i));
+  for (const InstructionId i : examples) engines.push_back(program.instruction(i).engine);
+  others.assign(examples.size(), kNone);
+  for (uint32_t kind = 0, n = static_cast<uint32_t>(examples.size()); kind < n; ++kind) {
+    const Call call = program.call(examples[kind]);
+    if (!call.spec().other_engine) continue;
+    const Engine engine = call.spec().other_engine(call);
+    if (engine == Engine::unknown) continue;
+    others[kind] = static_cast<uint32_t>(examples.size());
+    others.push_back(kind);
+    examples.push_back(examples[kind]);
+    engines.push_back(engine);
+    open = true;
+  }
 }
 
 }  // namespace trainyard::program

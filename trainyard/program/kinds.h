@@ -15,6 +15,11 @@ struct Kinds {
 
   std::vector<uint32_t> of;             ///< by instruction: its kind
   std::vector<InstructionId> examples;  ///< by kind: the first instruction
+  std::vector<Engine> engines;          ///< by kind: what runs it
+  /// By kind: the same on another engine if the compiler has the choice (Spec::other_engine), or
+  /// kNone. The schedule chooses.
+  std::vector<uint32_t> others;
+  bool open = false;  ///< whether it ever has
 };
 
 }  // namespace trainyard::program

@@ -33,18 +33,17 @@ ListSchedule::Choice ListSchedule::Queue::first(int lane) const {
   return {lane, coming_.front().rank, coming_.front().at};
 }
 
-void ListSchedule::Queue::issue(uint32_t rank, base::Picoseconds free_at) {
-  if (!ready_.empty() && ready_.front() == rank) {
-    pop_heap(ready_);
-  } else if (!coming_.empty() && coming_.front().rank == rank) {
-    pop_heap(coming_);
-  } else {
-    std::erase(ready_, rank);
-    std::erase_if(coming_, [&](const Coming& c) { return c.rank == rank; });
-    std::ranges::make_heap(ready_, std::greater<>());
-    std::ranges::make_heap(coming_, std::greater<>());
-  }
-  free_at_ = free_at;
+void ListSchedule::Queue::remove(uint32_t rank) {
+  if (!ready_.empty() && ready_.front() == rank) return pop_heap(ready_);
+  if (!coming_.empty() && coming_.front().rank == rank) return pop_heap(coming_);
+  std::erase(ready_, rank);
+  std::erase_if(coming_, [&](const Coming& c) { return c.rank == rank; });
+  std::ranges::make_heap(ready_, std::greater<>());
+  std::ranges::make_heap(coming_, std::greater<>());
+}
+
+void ListSchedule::Queue::set_free(base::Picoseconds at) {
+  free_at_ = at;
   while (!coming_.empty() && coming_.front().at <= free_at_) {
     push_heap(ready_, coming_.front().rank);
     pop_heap(coming_);
@@ -52,7 +51,7 @@ void ListSchedule::Queue::issue(uint32_t rank, base::Picoseconds free_at) {
 }
 
 ListSchedule::ListSchedule(const Program& program, const DependenceTable& dependencies,
-                           const Costs& costs, int window, int percent)
+                           Costs& costs, int window, int percent)
     : dependencies_(dependencies),
       costs_(costs),
       given_(dependencies.order()),
@@ -92,24 +91,39 @@ void ListSchedule::admit() {
     branches_ = branches_.subspan(1);
   const uint32_t fence = branches_.empty() ? n : branches_.front().before;
   for (; admitted_ < std::min(fence, oldest_ + window_); ++admitted_)
-    if (waiting_[admitted_] == 0) queues_[lane_of(admitted_)].push(admitted_, ready_at_[admitted_]);
+    if (waiting_[admitted_] == 0) push(admitted_);
+}
+
+void ListSchedule::push(uint32_t rank) {
+  const uint32_t kind = kind_of(rank), other = costs_.kinds.others[kind];
+  queues_[lane_of(kind)].push(rank, ready_at_[rank]);
+  if (other != kNone) queues_[lane_of(other)].push(rank, ready_at_[rank]);
+}
+
+// When the lane would be done with it.
+base::Picoseconds ListSchedule::end_of(const Choice& choice) const {
+  const uint32_t kind = kind_of(choice.rank);
+  const bool own = lane_of(kind) == choice.lane;
+  return choice.start + costs_.steps[own ? kind : costs_.kinds.others[kind]].busy;
 }
 
 ListSchedule::Choice ListSchedule::choose() const {
+  const auto better = [&](const Choice& a, const Choice& b) {
+    if (a.start != b.start) return a.start < b.start;
+    return a.rank != b.rank ? a.rank < b.rank : end_of(a) < end_of(b);
+  };
   Choice best;
   for (int lane = 0; lane < kLaneCount; ++lane) {
     if (queues_[lane].empty()) continue;
     const Choice next = queues_[lane].first(lane);
-    if (best.lane >= 0 &&
-        (next.start > best.start || (next.start == best.start && next.rank > best.rank)))
-      continue;
+    if (best.lane >= 0 && !better(next, best)) continue;
     if (next.rank == oldest_ || room_.fits(given_[next.rank])) best = next;
   }
   return best;
 }
 
 ListSchedule::Choice ListSchedule::oldest() const {
-  const int lane = lane_of(oldest_);
+  const int lane = lane_of(kind_of(oldest_));
   return {lane, oldest_, std::max(queues_[lane].free_at(), ready_at_[oldest_])};
 }
 
@@ -118,14 +132,19 @@ void ListSchedule::issue(const Choice& choice) {
   issued_[rank] = 1;
   room_.issue(given_[rank]);
   sequence_.push_back(given_[rank]);
-  const Step& step = step_of(rank);
-  queues_[lane].issue(rank, start + step.busy);
+  uint32_t& kind = kind_of(rank);
+  queues_[lane_of(kind)].remove(rank);
+  if (const uint32_t other = costs_.kinds.others[kind]; other != kNone) {
+    queues_[lane_of(other)].remove(rank);
+    if (lane_of(other) == lane) kind = other;
+  }
+  const Step& step = costs_.steps[kind];
+  queues_[lane].set_free(start + step.busy);
   const base::Picoseconds done = start + costs_.duration(step);
   for (uint32_t f = begin_[rank]; f < begin_[rank + 1]; ++f) {
     const uint32_t next = followers_[f];
     ready_at_[next] = std::max(ready_at_[next], done);
-    if (--waiting_[next] == 0 && next < admitted_)
-      queues_[lane_of(next)].push(next, ready_at_[next]);
+    if (--waiting_[next] == 0 && next < admitted_) push(next);
   }
 }
 

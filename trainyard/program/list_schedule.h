@@ -14,7 +14,7 @@ namespace trainyard::program {
 class ListSchedule {
  public:
   /// See schedule().
-  ListSchedule(const Program& program, const DependenceTable& dependencies, const Costs& costs,
+  ListSchedule(const Program& program, const DependenceTable& dependencies, Costs& costs,
                int window, int percent);
 
   std::vector<InstructionId> run();
@@ -34,8 +34,9 @@ class ListSchedule {
     Choice first(int lane) const;
     /// `at`: when its operands are there.
     void push(uint32_t rank, base::Picoseconds at);
-    /// Takes one out that the lane is busy with until then.
-    void issue(uint32_t rank, base::Picoseconds free_at);
+    /// Takes one out.
+    void remove(uint32_t rank);
+    void set_free(base::Picoseconds at);
 
    private:
     struct Coming {
@@ -50,14 +51,16 @@ class ListSchedule {
 
   void link();
   void admit();
+  void push(uint32_t rank);
   Choice choose() const;
   Choice oldest() const;
   void issue(const Choice& choice);
-  int lane_of(uint32_t rank) const { return static_cast<int>(step_of(rank).lane); }
-  const Step& step_of(uint32_t rank) const { return costs_.step(given_[rank]); }
+  uint32_t& kind_of(uint32_t rank) const { return costs_.kinds.of[given_[rank]]; }
+  int lane_of(uint32_t kind) const { return static_cast<int>(costs_.steps[kind].lane); }
+  base::Picoseconds end_of(const Choice& choice) const;
 
   const DependenceTable& dependencies_;
-  const Costs& costs_;
+  Costs& costs_;
   std::span<const InstructionId> given_;  // the order to improve on; a rank is a place in it
   std::span<const Branch> branches_;      // to come: nothing moves across them
   uint32_t window_;

@@ -132,7 +132,7 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
 // prepares long before their use may still not fit: by demand they wait for it. Tiles of few
 // partitions lie side by side only if nothing else helps: it ties them to where they can meet.
 void place_with_fallbacks(Ordered& ordered, const Program& program,
-                          const DependenceTable& dependencies, const Costs& costs,
+                          const DependenceTable& dependencies, Costs& costs,
                           const OrderOptions& options) {
   constexpr int kWindow = 256;
   const auto fits = [&](SchedulePolicy policy, PlacePolicy place_policy, int percent = 100) {

@@ -98,9 +98,13 @@ class Program final : public isa::Tables {
   Call call(InstructionId i) const { return call(i, *machine_); }
   /// The same on another machine of the generation.
   Call call(InstructionId i, const machine::Machine& machine) const {
+    return call(i, machine, instructions_[i].engine);
+  }
+  /// The same on another engine.
+  Call call(InstructionId i, const machine::Machine& machine, Engine engine) const {
     const Instruction& in = instructions_[i];
     return Call(isa::spec(in.opcode), &values_[in.values], operands_.data() + in.first_operand,
-                *this, machine, in.engine);
+                *this, machine, engine);
   }
   /// The label given with name=…, or "".
   std::string_view label(InstructionId i) const;

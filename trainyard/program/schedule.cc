@@ -47,12 +47,15 @@ std::vector<InstructionId> by_demand(InstructionId n, const DependenceTable& dep
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const DependenceTable& dependencies, const Costs& costs,
+                                    const DependenceTable& dependencies, Costs& costs,
                                     int window, int percent) {
   const auto n = static_cast<InstructionId>(program.size());
   if (policy == SchedulePolicy::demand) return by_demand(n, dependencies);
   const std::span<const InstructionId> given = dependencies.order();
-  if (policy == SchedulePolicy::program) return {given.begin(), given.end()};
+  if (policy == SchedulePolicy::program) {
+    if (!costs.kinds.open) return {given.begin(), given.end()};
+    window = 1;
+  }
   return ListSchedule(program, dependencies, costs, window, percent).run();
 }
 

@@ -17,9 +17,10 @@ enum class SchedulePolicy : uint8_t {
 /// Instruction ids in issue order. Every instruction follows those it depends on. The list policy
 /// looks at most `window` instructions past the oldest one not yet issued and never has more SBUF
 /// or PSUM live than the core holds, or that many percent of it: less leaves placement the room
-/// that it loses to fragments.
+/// that it loses to fragments. The list and program policies also choose the engine of what may run
+/// on several, and set its kind in `costs`.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const DependenceTable& dependencies, const Costs& costs,
+                                    const DependenceTable& dependencies, Costs& costs,
                                     int window = 256, int percent = 100);
 
 }  // namespace trainyard::program
