@@ -84,6 +84,13 @@ double seconds_of(auto work) {
   return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
+// What else runs on the machine only ever adds to it.
+double least_seconds_of(auto work) {
+  double least = seconds_of(work);
+  for (int again = 0; again < 4; ++again) least = std::min(least, seconds_of(work));
+  return least;
+}
+
 void print_rate(const std::string& what, size_t n, double seconds, double bar) {
   const double rate = static_cast<double>(n) / seconds / 1e6;
   fmt::print("{}: {:.1f} million instructions a CPU second (bar {}){}\n", what, rate, bar,
@@ -99,13 +106,13 @@ void report_program() {
   program::Ordered ordered;
   for (const auto policy : {program::SchedulePolicy::program, program::SchedulePolicy::list}) {
     const double s =
-        seconds_of([&] { ordered = program::order(program, program.machine(), {policy}); });
+        least_seconds_of([&] { ordered = program::order(program, program.machine(), {policy}); });
     print_rate(policy == program::SchedulePolicy::list ? "ordering, list schedule"
                                                        : "ordering, program order",
                program.size(), s, 1);
   }
   core::Timeline timeline;
-  const double s = seconds_of([&] { timeline = core::time_program(ordered, program.machine()); });
+  const double s = least_seconds_of([&] { timeline = core::time_program(ordered, program.machine()); });
   print_rate("timing an ordered program", program.size(), s, 5);
   profile::Report report;
   const double found =

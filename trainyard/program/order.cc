@@ -127,6 +127,10 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
       ordered.successors[--begin[*next >> 1]] = k << 1 | (*next & 1);
 }
 
+// How far ahead of the oldest instruction the vendor's compiler seems to look: fitted on captures and
+// published times of attention kernels, which 32 to 56 suit about as well.
+constexpr int kWindow = 40;
+
 // The schedule that was asked for if its tiles fit; else one that keeps fewer alive, then program
 // order, packed from the bottom if need be, which leaves the largest holes. Tiles that the kernel
 // prepares long before their use may still not fit: by demand they wait for it. Tiles of few
@@ -134,7 +138,6 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
 void place_with_fallbacks(Ordered& ordered, const Program& program,
                           const DependenceTable& dependencies, Costs& costs,
                           const OrderOptions& options) {
-  constexpr int kWindow = 256;
   const auto fits = [&](SchedulePolicy policy, PlacePolicy place_policy, int percent = 100) {
     ordered.schedule = policy;
     ordered.sequence = schedule(program, policy, dependencies, costs, kWindow, percent);
@@ -154,7 +157,8 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
   if (by_demand && fits(SchedulePolicy::demand, options.place)) return;
   if (by_demand && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
   if (fits(SchedulePolicy::program, PlacePolicy::quadrants)) return;
-  ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs);
+  ordered.sequence =
+      schedule(program, SchedulePolicy::program, dependencies, costs, kWindow, 100);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit, true);
 }
 

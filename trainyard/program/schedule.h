@@ -21,6 +21,6 @@ enum class SchedulePolicy : uint8_t {
 /// on several, and set its kind in `costs`.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
                                     const DependenceTable& dependencies, Costs& costs,
-                                    int window = 256, int percent = 100);
+                                    int window, int percent);
 
 }  // namespace trainyard::program

@@ -14,20 +14,24 @@ class Ranged:
     value: float
     low: float
     high: float
+    remark: str = ""  # what must be known to read it
 
     @classmethod
     def exact(cls, value):
         return cls(value, value, value)
 
     def plus(self, other):
-        return Ranged(self.value + other.value, self.low + other.low, self.high + other.high)
+        remark = self.remark or other.remark
+        return Ranged(
+            self.value + other.value, self.low + other.low, self.high + other.high, remark
+        )
 
     def times(self, factor):
-        return Ranged(self.value * factor, self.low * factor, self.high * factor)
+        return Ranged(self.value * factor, self.low * factor, self.high * factor, self.remark)
 
     def rate(self, amount):
         """`amount` in so many seconds."""
-        return Ranged(amount / self.value, amount / self.high, amount / self.low)
+        return Ranged(amount / self.value, amount / self.high, amount / self.low, self.remark)
 
 
 @dataclass(frozen=True)

@@ -83,12 +83,19 @@ class Timed:
     envelope: float
     hbm_bytes: int
     dma_busy: float
+    mfu: float  # shares of the peaks
+    mbu: float
+    remark: str
+
+
+SPILLED = "as if SBUF were large enough: the vendor's compiler spills"
 
 
 def time_kernel(kernel, arrays, machine):
     """A kernel's simulated time, without values. Raises NotModelledError if it is refused."""
-    try:
-        done = launch(
+
+    def timed(lenient=None):
+        return launch(
             kernel.function,
             arrays,
             {},
@@ -96,10 +103,19 @@ def time_kernel(kernel, arrays, machine):
             time_only=True,
             checks=False,
             intervals=True,
+            lenient=lenient,
         )
+
+    remark = ""
+    try:
+        try:
+            done = timed()
+        except _core.Error as error:
+            if error.code != "E201":
+                raise
+            done, remark = timed(("sbuf-overflow",)), SPILLED
     except _core.Error as error:
-        spilled = "; the vendor's compiler spills" if error.code == "E201" else ""
-        raise NotModelledError(f"refused with {error.code}{spilled}") from error
+        raise NotModelledError(f"refused with {error.code}") from error
     found = done.summary
     return Timed(
         found.seconds,
@@ -108,24 +124,26 @@ def time_kernel(kernel, arrays, machine):
         envelope=load_machine(machine).runtime_seconds,
         hbm_bytes=found.hbm_bytes,
         dma_busy=found.dma_busy_seconds,
+        mfu=found.tflops / found.peak_tflops,
+        mbu=found.hbm_gb_s / found.hbm_gb_s_peak,
+        remark=remark,
     )
 
 
 def of_metric(row, timed):
     """The metric of a timed kernel. Raises NotModelledError."""
-    span = Prediction(timed.seconds, timed.low, timed.high)
+    span = Prediction(timed.seconds, timed.low, timed.high, timed.remark)
     if row.metric in WITH_ENVELOPE or row.metric in SETUP:
         least, most = SETUP.get(row.metric, (0, 0))
         envelope = timed.envelope
-        return Prediction(
-            span.value + envelope - (least + most) / 2,
-            span.low + envelope - most,
-            span.high + envelope - least,
-        )
+        around = Prediction(envelope - (least + most) / 2, envelope - most, envelope - least)
+        return span.plus(around)
     if row.metric == "dma_packet_time_sum":
         return Prediction.exact(timed.dma_busy)
     if row.metric == "hbm_bytes_total" and row.unit == "MB":
         return Prediction.exact(timed.hbm_bytes / 1e6)
+    if row.metric in ("mfu", "mbu"):
+        return span.rate(100 * getattr(timed, row.metric) * timed.seconds)
     if row.metric in ENGINES:
         return Prediction.exact(100 * timed.engines[ENGINES[row.metric]])
     if row.metric in ACTIVE:

@@ -47,7 +47,7 @@ def score_rows(scores):
 
 def comparison_rows(compared):
     """Cells of the table of predictions, as text."""
-    head = ["id", "device", "workload", "metric", "measured", "predicted", "range", "error"]
+    head = ["id", "device", "workload", "metric", "measured", "predicted", "range", "error", ""]
     rows = []
     for one in compared:
         if one.prediction is None:
@@ -65,6 +65,7 @@ def comparison_rows(compared):
                 quantity(p.value, row.unit),
                 span,
                 f"{100 * one.error:+.1f} %" if row.value > 0 < p.value else "",
+                p.remark,
             ]
         )
     return [head, *rows]
@@ -144,5 +145,6 @@ def as_json(compared, scores):
         else:
             entry["predicted"] = p.value / factor
             entry["range"] = [p.low / factor, p.high / factor]
+            entry["remark"] = p.remark
         rows.append(entry)
     return {"measurements": rows, "scores": [vars(score) for score in scores]}
