@@ -112,7 +112,8 @@ void report_program() {
                program.size(), s, 1);
   }
   core::Timeline timeline;
-  const double s = least_seconds_of([&] { timeline = core::time_program(ordered, program.machine()); });
+  const double s =
+      least_seconds_of([&] { timeline = core::time_program(ordered, program.machine()); });
   print_rate("timing an ordered program", program.size(), s, 5);
   profile::Report report;
   const double found =

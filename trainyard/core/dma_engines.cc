@@ -25,8 +25,8 @@ void DmaEngines::add(uint32_t position, Lane lane, const program::DmaWork& dma, 
   busy_ += element * elements;
   const auto l = static_cast<int>(lane);
   Queue& queue = queues_[l];
-  queue.jobs.push_back({position, at, element * share, element,
-                        element * (std::ceil(share) - share), dma.store});
+  queue.jobs.push_back(
+      {position, at, element * share, element, element * (std::ceil(share) - share), dma.store});
   if (queue.jobs.size() > 1) {
     queue.behind += share;
     return;

@@ -43,8 +43,7 @@ class Finder {
     const Instruction& in = program_.instruction(i);
     uint64_t h = in.opcode | uint64_t{in.values} << 16 | static_cast<uint64_t>(in.engine) << 56;
     for (const Operand& o : program_.operands(i))
-      h = (std::rotl(h, 23) ^ o.layout ^ nature(o) << 32) *
-          0x9e3779b97f4a7c15;
+      h = (std::rotl(h, 23) ^ o.layout ^ nature(o) << 32) * 0x9e3779b97f4a7c15;
     return h * 0x9e3779b97f4a7c15 >> 32;
   }
 

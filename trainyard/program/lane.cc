@@ -30,8 +30,8 @@ const isa::Tensor* stored_to(const Call& call) {
 Lane dma_lane(const Call& call) {
   const isa::Spec& spec = call.spec();
   if (spec.ranks) return Lane::collective;
-  const isa::DgeMode mode = spec.dge_mode_param < 0 ? isa::DgeMode::none
-                                                    : isa::dge_mode_of(call, spec.dge_mode_param);
+  const isa::DgeMode mode =
+      spec.dge_mode_param < 0 ? isa::DgeMode::none : isa::dge_mode_of(call, spec.dge_mode_param);
   if (mode == isa::DgeMode::swdge) return Lane::dma_gather;
   if (spec.trigger_param >= 0) {
     const auto trigger = call.choice<Engine>(spec.trigger_param);

@@ -127,8 +127,8 @@ void link(Ordered& ordered, const Program& program, const DependenceTable& depen
       ordered.successors[--begin[*next >> 1]] = k << 1 | (*next & 1);
 }
 
-// How far ahead of the oldest instruction the vendor's compiler seems to look: fitted on captures and
-// published times of attention kernels, which 32 to 56 suit about as well.
+// How far ahead of the oldest instruction the vendor's compiler seems to look: fitted on captures
+// and published times of attention kernels, which 32 to 56 suit about as well.
 constexpr int kWindow = 40;
 
 // The schedule that was asked for if its tiles fit; else one that keeps fewer alive, then program
@@ -157,8 +157,7 @@ void place_with_fallbacks(Ordered& ordered, const Program& program,
   if (by_demand && fits(SchedulePolicy::demand, options.place)) return;
   if (by_demand && fits(SchedulePolicy::demand, PlacePolicy::first_fit)) return;
   if (fits(SchedulePolicy::program, PlacePolicy::quadrants)) return;
-  ordered.sequence =
-      schedule(program, SchedulePolicy::program, dependencies, costs, kWindow, 100);
+  ordered.sequence = schedule(program, SchedulePolicy::program, dependencies, costs, kWindow, 100);
   ordered.placement = place(program, ordered.sequence, PlacePolicy::first_fit, true);
 }
 

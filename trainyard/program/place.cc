@@ -173,9 +173,7 @@ class Arena {
     return start;
   }
 
-  bool suits(Iterator r, int64_t bytes) const {
-    return r->tenant == kNone && fit(*r, bytes) >= 0;
-  }
+  bool suits(Iterator r, int64_t bytes) const { return r->tenant == kNone && fit(*r, bytes) >= 0; }
 
   Iterator find(int64_t bytes) {
     if (policy_ != PlacePolicy::first_fit) {

@@ -47,8 +47,8 @@ std::vector<InstructionId> by_demand(InstructionId n, const DependenceTable& dep
 }  // namespace
 
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const DependenceTable& dependencies, Costs& costs,
-                                    int window, int percent) {
+                                    const DependenceTable& dependencies, Costs& costs, int window,
+                                    int percent) {
   const auto n = static_cast<InstructionId>(program.size());
   if (policy == SchedulePolicy::demand) return by_demand(n, dependencies);
   const std::span<const InstructionId> given = dependencies.order();

@@ -20,7 +20,7 @@ enum class SchedulePolicy : uint8_t {
 /// that it loses to fragments. The list and program policies also choose the engine of what may run
 /// on several, and set its kind in `costs`.
 std::vector<InstructionId> schedule(const Program& program, SchedulePolicy policy,
-                                    const DependenceTable& dependencies, Costs& costs,
-                                    int window, int percent);
+                                    const DependenceTable& dependencies, Costs& costs, int window,
+                                    int percent);
 
 }  // namespace trainyard::program
