@@ -80,3 +80,66 @@ def test_a_file_that_is_no_table(tmp_path):
     command = [ROOT / "bin/trainyard", "validate", "--truth", tmp_path / "x.csv"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "E006" in done.stderr and "Traceback" not in done.stderr
+
+
+KERNELS = """
+import nki
+import nki.isa as nisa
+import nki.language as nl
+
+
+def gemm(lhsT, rhs, copies):
+    k, m = lhsT.shape
+    _, n = rhs.shape
+    out = nl.ndarray((m, n), rhs.dtype, buffer=nl.shared_hbm)
+    left = nl.ndarray((k, m), lhsT.dtype, buffer=nl.sbuf)
+    nisa.dma_copy(left, lhsT)
+    tiles = [nl.ndarray((k, n), rhs.dtype, buffer=nl.sbuf) for _ in range(copies)]
+    for tile in tiles:
+        nisa.dma_copy(tile, rhs)
+    for tile in tiles + tiles:  # all are live in the middle
+        result = nl.ndarray((m, n), nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(result, left, tile)
+        last = nl.ndarray((m, n), rhs.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(last, result)
+    nisa.dma_copy(out, last)
+    return out
+
+
+@nki.jit
+def nki_matmul_tiled_(lhsT, rhs):
+    return gemm(lhsT, rhs, 1)
+
+
+@nki.jit
+def nki_matmul_block_free_dimension_(lhsT, rhs):
+    return gemm(lhsT, rhs, 200)
+"""
+
+
+def test_kernels_of_a_checkout(tmp_path):
+    (tmp_path / "matrix_multiplication_nki_kernels.py").write_text(KERNELS)
+    work = '"{} x: GEMM out[128,512]=lhs[128,128]@rhs[128,512]",{},1,{},equality,s,5'
+    rows = [
+        "A,c,trn2," + work.format("v2", "total_time", "us"),
+        "B,c,trn2," + work.format("v2", "mfu", "%"),
+        "C,c,trn2," + work.format("v2", "mbu", "%"),
+        "D,c,trn2," + work.format("v4", "total_time", "us"),
+    ]
+    head = HEAD.replace("source,", "source,dtype,")
+    path = tmp_path / "truth.csv"
+    path.write_text(head + "\n".join(row.replace(",s,5", ",s,fp32,5") for row in rows) + "\n")
+    command = [ROOT / "bin/trainyard", "validate", "--truth", path, "--programs", tmp_path]
+    done = subprocess.run([*command, "--json", "-"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = {entry["id"]: entry for entry in json.loads(done.stdout)["measurements"]}
+    # Work and bytes over the kernel's own window; the total has the runtime's envelope as well.
+    mfu, mbu = found["B"]["predicted"] / 100, found["C"]["predicted"] / 100
+    flops, moved = 2 * (2 * 128 * 128 * 512), 4 * (128 * 128 + 2 * 128 * 512)
+    seconds = flops / (mfu * 78.64e12)
+    assert moved / (mbu * 716e9) == pytest.approx(seconds, rel=0.01)
+    assert seconds < found["A"]["predicted"] * 1e-6 < seconds + 50e-6
+    assert found["B"]["range"][0] <= found["B"]["predicted"] <= found["B"]["range"][1]
+    # 200 tiles of 2048 bytes in each partition are more than SBUF has.
+    assert found["A"]["remark"] == "" and "SBUF" in found["D"]["remark"]
+    assert found["D"]["predicted"] > 100
