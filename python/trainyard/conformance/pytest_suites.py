@@ -111,7 +111,7 @@ PYTEST_SUITES = {
         "kernels of nki-samples",
         "aws-neuron/nki-samples, 8370e11, the last with test/unit and what it imports",
         "They use the older API, neuronxcc.nki, and NumPy goldens. Those of flash_attn_bwd with "
-        "8192 positions hold several arrays of 2.1 GB.",
+        "8192 positions hold several arrays of 2.1 GB (--memory 18).",
         (Part(("test/unit/test_*.py",), path=("src",), options=("--simulation-only",)),),
         defects=(
             Defect(
