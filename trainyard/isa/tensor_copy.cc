@@ -50,7 +50,8 @@ void run(Run& r) {
 }
 
 Engine other_engine(const Call& c) {
-  const bool open = c.choice<Engine>(engine) == Engine::unknown && c.core().version >= 3;
+  const bool open = c.choice<Engine>(engine) == Engine::unknown && c.core().version >= 3 &&
+                    !any_indirect(c);  // Scalar scatters to SBUF only
   return open ? Engine::scalar : Engine::unknown;
 }
 
